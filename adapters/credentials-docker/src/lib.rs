@@ -1,0 +1,1 @@
+//! The Credentials port over configuration, docker config.json and credential helpers.

@@ -1,0 +1,1 @@
+//! The Deployer port over a command of your own.

@@ -1,0 +1,1 @@
+//! The Deployer port over the Nomad HTTP API.

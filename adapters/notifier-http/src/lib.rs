@@ -1,0 +1,1 @@
+//! The Notifier port over chat webhooks.

@@ -1,0 +1,1 @@
+//! The Registry port over the Docker Registry v2 / OCI distribution API.

@@ -1,0 +1,1 @@
+//! An OCI registry and a Nomad API in this process, over real HTTP, with fault switches.

@@ -1,0 +1,283 @@
+//! What happened: [`Event`], append-only.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::deployment::{Cause, DeploymentId, Failure};
+use crate::image::{Digest, Repository, Tag};
+use crate::intent::{Author, RequestId, Target};
+use crate::watch::{WatchName, Workload};
+
+/// An event's place in the order of all events; later ones are greater.
+pub type EventId = u64;
+
+/// Something that happened and was stored, in the transaction of the change it tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its place in the order of all events.
+    pub id: EventId,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// The watch it belongs to.
+    pub watch: WatchName,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// An event that is about to be stored, and gets its id there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What a deployment was about, repeated in each of its events so that each reads alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// Which deployment.
+    pub deployment: DeploymentId,
+    /// What is deployed to.
+    pub workload: Workload,
+    /// The repository.
+    pub repository: Repository,
+    /// The tag that is deployed.
+    pub tag: Tag,
+    /// The digest that is deployed.
+    pub digest: Digest,
+    /// The tag that ran before, where one is known.
+    pub previous_tag: Option<Tag>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EventKind {
+    /// A watch was seen for the first time.
+    WatchAdded {
+        /// What it follows.
+        repository: Repository,
+    },
+    /// A watch is no longer in the configuration.
+    WatchRetired,
+    /// A watch follows another repository than before; a pin was dropped.
+    RepositoryChanged {
+        /// What it followed.
+        from: Repository,
+        /// What it follows.
+        to: Repository,
+    },
+    /// An operator changed what is wanted.
+    IntentChanged {
+        /// Who.
+        by: Author,
+        /// Which tag is wanted now.
+        target: Target,
+        /// Whether anything is deployed without being asked for.
+        auto_deploy: bool,
+    },
+    /// An operator asked for a deployment.
+    DeploymentAsked {
+        /// The request.
+        request: RequestId,
+        /// Who.
+        by: Author,
+        /// Which tag.
+        tag: Tag,
+        /// What it pointed to at that moment.
+        digest: Digest,
+    },
+    /// A request was dropped without being served in full.
+    RequestDropped {
+        /// The request.
+        request: RequestId,
+        /// Why.
+        reason: String,
+    },
+    /// What an unpinned workload runs was taken from its tag; nothing was restarted.
+    WorkloadAdopted {
+        /// Which workload.
+        workload: Workload,
+        /// The tag that runs.
+        tag: Tag,
+        /// What it pointed to.
+        digest: Digest,
+    },
+    /// A deployment was recorded.
+    DeploymentCreated {
+        /// What it is about.
+        #[serde(flatten)]
+        subject: Subject,
+        /// Why.
+        cause: Cause,
+    },
+    /// The orchestrator is being asked.
+    DeploymentStarted {
+        /// What it is about.
+        #[serde(flatten)]
+        subject: Subject,
+    },
+    /// The orchestrator accepted and rolls out.
+    DeploymentAccepted {
+        /// What it is about.
+        #[serde(flatten)]
+        subject: Subject,
+    },
+    /// Canaries are healthy and wait to be promoted.
+    DeploymentAwaitsPromotion {
+        /// What it is about.
+        #[serde(flatten)]
+        subject: Subject,
+    },
+    /// The workload runs the image and is healthy.
+    DeploymentSucceeded {
+        /// What it is about.
+        #[serde(flatten)]
+        subject: Subject,
+    },
+    /// The deployment failed.
+    DeploymentFailed {
+        /// What it is about.
+        #[serde(flatten)]
+        subject: Subject,
+        /// Whose fault it was.
+        reason: Failure,
+        /// Whether the orchestrator brought back what ran before.
+        restored: bool,
+    },
+    /// A successor took its place.
+    DeploymentSuperseded {
+        /// What it is about.
+        #[serde(flatten)]
+        subject: Subject,
+        /// By which of ours; `None` when somebody else deployed.
+        by: Option<DeploymentId>,
+    },
+    /// The deployment was given up.
+    DeploymentAbandoned {
+        /// What it is about.
+        #[serde(flatten)]
+        subject: Subject,
+        /// Why.
+        reason: String,
+    },
+    /// An image is not deployed by itself any more.
+    ImageQuarantined {
+        /// The tag under which it failed.
+        tag: Tag,
+        /// The image.
+        digest: Digest,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// How urgent an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// For the record.
+    Info,
+    /// Somebody should look, some day.
+    Warning,
+    /// Something did not work.
+    Error,
+}
+
+impl EventKind {
+    /// The kind in one word, as stored and as filtered by.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::WatchAdded { .. } => "watch_added",
+            Self::WatchRetired => "watch_retired",
+            Self::RepositoryChanged { .. } => "repository_changed",
+            Self::IntentChanged { .. } => "intent_changed",
+            Self::DeploymentAsked { .. } => "deployment_asked",
+            Self::RequestDropped { .. } => "request_dropped",
+            Self::WorkloadAdopted { .. } => "workload_adopted",
+            Self::DeploymentCreated { .. } => "deployment_created",
+            Self::DeploymentStarted { .. } => "deployment_started",
+            Self::DeploymentAccepted { .. } => "deployment_accepted",
+            Self::DeploymentAwaitsPromotion { .. } => "deployment_awaits_promotion",
+            Self::DeploymentSucceeded { .. } => "deployment_succeeded",
+            Self::DeploymentFailed { .. } => "deployment_failed",
+            Self::DeploymentSuperseded { .. } => "deployment_superseded",
+            Self::DeploymentAbandoned { .. } => "deployment_abandoned",
+            Self::ImageQuarantined { .. } => "image_quarantined",
+        }
+    }
+
+    /// How urgent it is.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::DeploymentFailed { .. } | Self::DeploymentAbandoned { .. } => Severity::Error,
+            Self::ImageQuarantined { .. }
+            | Self::RequestDropped { .. }
+            | Self::RepositoryChanged { .. }
+            | Self::WatchRetired => Severity::Warning,
+            _ => Severity::Info,
+        }
+    }
+
+    /// The deployment it tells of, if it tells of one.
+    pub fn subject(&self) -> Option<&Subject> {
+        match self {
+            Self::DeploymentCreated { subject, .. }
+            | Self::DeploymentStarted { subject }
+            | Self::DeploymentAccepted { subject }
+            | Self::DeploymentAwaitsPromotion { subject }
+            | Self::DeploymentSucceeded { subject }
+            | Self::DeploymentFailed { subject, .. }
+            | Self::DeploymentSuperseded { subject, .. }
+            | Self::DeploymentAbandoned { subject, .. } => Some(subject),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WatchAdded { repository } => write!(f, "watching {repository}"),
+            Self::WatchRetired => f.write_str("no longer in the configuration"),
+            Self::RepositoryChanged { from, to } => write!(f, "follows {to} instead of {from}"),
+            Self::IntentChanged { by, target, auto_deploy } => {
+                match target {
+                    Target::Track => write!(f, "{by} lets it track")?,
+                    Target::Pin(tag) => write!(f, "{by} pins it to {tag}")?,
+                }
+                write!(f, ", auto-deploy {}", if *auto_deploy { "on" } else { "off" })
+            }
+            Self::DeploymentAsked { by, tag, .. } => write!(f, "{by} asks for {tag}"),
+            Self::RequestDropped { reason, .. } => write!(f, "a request was dropped: {reason}"),
+            Self::WorkloadAdopted { workload, tag, digest } => {
+                write!(f, "{workload} runs {tag}, taken to be {}", digest.short())
+            }
+            Self::DeploymentCreated { subject, cause } => write!(f, "{subject}: wanted, for {cause}"),
+            Self::DeploymentStarted { subject } => write!(f, "{subject}: deploying"),
+            Self::DeploymentAccepted { subject } => write!(f, "{subject}: rolling out"),
+            Self::DeploymentAwaitsPromotion { subject } => {
+                write!(f, "{subject}: canaries are healthy and wait to be promoted")
+            }
+            Self::DeploymentSucceeded { subject } => write!(f, "{subject}: runs and is healthy"),
+            Self::DeploymentFailed { subject, reason, restored } => {
+                let outcome = if *restored { "; what ran before runs again" } else { "" };
+                write!(f, "{subject}: failed, {reason}{outcome}")
+            }
+            Self::DeploymentSuperseded { subject, .. } => write!(f, "{subject}: superseded"),
+            Self::DeploymentAbandoned { subject, reason } => write!(f, "{subject}: abandoned, {reason}"),
+            Self::ImageQuarantined { tag, digest, reason } => {
+                write!(f, "{tag} ({}) is quarantined: {reason}", digest.short())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}) on {}", self.tag, self.digest.short(), self.workload)
+    }
+}

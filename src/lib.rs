@@ -1,0 +1,23 @@
+//! The core of registrywatcher.
+//!
+//! It holds the values of the field ([`image`], [`watch`], [`deployment`]), the pure rules over them ([`policy`],
+//! [`decision`]), the [`ports`] to the outside world, and the use cases that join the two ([`app`]). There is no I/O here,
+//! no runtime and no wall clock: every adapter is a crate that depends on this one, never the other way round.
+//!
+//! The modules read from the ground up, and no arrow between them points up:
+//!
+//! ```text
+//! app  ->  ports  ->  event  ->  decision  ->  deployment  ->  watch  ->  policy, intent, observation  ->  image
+//! ```
+
+pub mod app;
+pub mod decision;
+pub mod deployment;
+pub mod event;
+pub mod image;
+pub mod intent;
+pub mod observation;
+pub mod policy;
+pub mod ports;
+pub mod text;
+pub mod watch;

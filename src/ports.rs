@@ -1,0 +1,26 @@
+//! The core's doors to the world: one trait each, with the contract that every adapter keeps.
+
+pub mod clock;
+pub mod credentials;
+pub mod deployer;
+pub mod ids;
+pub mod notifier;
+pub mod registry;
+pub mod store;
+
+pub use clock::Clock;
+pub use credentials::{Credential, Credentials, CredentialsError};
+pub use deployer::{
+    Accepted, Apply, BuildError, Capabilities, DeployError, Deployer, DeployerContext, DeployerPlugin,
+    Progress, Rollout,
+};
+pub use ids::Ids;
+pub use notifier::{Notifier, NotifyError};
+pub use registry::{ImageMetadata, Registry, RegistryError};
+pub use store::{
+    Committed, DeploymentQuery, EventQuery, EventRange, Quarantine, Snapshot, Step, Store, StoreError, WatchState,
+    WorkloadState,
+};
+
+/// The cause of an error of the world, kept for its words; never a secret.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,16 @@
+//! Making identities.
+
+use uuid::Uuid;
+
+/// Makes identities.
+///
+/// # Contract
+///
+/// Checked by `registrywatcher_conformance::ids`:
+///
+/// - No two identities are equal.
+/// - Later identities are greater, so that they list in the order of their making.
+pub trait Ids: Send + Sync {
+    /// A new identity.
+    fn next(&self) -> Uuid;
+}
