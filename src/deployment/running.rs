@@ -96,7 +96,8 @@ impl Runs {
         };
         let platform = running.platform.clone();
         let Some(digest) = running.image.digest() else {
-            return Self::by_tag(running, adopted, platform);
+            // Once we deployed, an unpinned tag is somebody else's doing.
+            return Self::by_tag(running, adopted.filter(|_| success.is_none()), platform);
         };
         let bare = Image::of_digest(digest.clone());
         // What we deployed is known better (by its index) than what the orchestrator reports (by one digest).
