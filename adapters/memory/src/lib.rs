@@ -11,3 +11,8 @@ mod notifier;
 mod registry;
 mod store;
 
+pub use clock::MemoryClock;
+pub use deployer::MemoryDeployer;
+pub use ids::SequentialIds;
+pub use credentials::MemoryCredentials;
+pub use notifier::MemoryNotifier;
