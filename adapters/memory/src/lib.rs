@@ -16,3 +16,5 @@ pub use deployer::MemoryDeployer;
 pub use ids::SequentialIds;
 pub use credentials::MemoryCredentials;
 pub use notifier::MemoryNotifier;
+pub use registry::{MemoryRegistry, RegistryFault, RegistryRequests};
+pub use store::MemoryStore;
