@@ -1,0 +1,69 @@
+//! [`MemoryStore`] keeps the contract of the Store port, and breaks on demand.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use registrywatcher::ports::{Store, StoreError};
+use registrywatcher_conformance::store::StoreHarness;
+use registrywatcher_conformance::store::samples::{event, name, step, watch};
+use registrywatcher_memory::MemoryStore;
+
+struct Harness(MemoryStore);
+
+#[async_trait]
+impl StoreHarness for Harness {
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::new(self.0.clone())
+    }
+
+    async fn second(&self) -> Arc<dyn Store> {
+        self.store()
+    }
+
+    async fn reopen(&self) -> Arc<dyn Store> {
+        self.store()
+    }
+}
+
+async fn harness() -> impl StoreHarness {
+    Harness(MemoryStore::new())
+}
+
+registrywatcher_conformance::store_suite!(harness);
+
+#[tokio::test]
+async fn a_store_told_to_fail_changes_nothing_and_is_well_again_afterwards() {
+    let store = MemoryStore::new();
+    store.fail_next(2);
+
+    let refused = store.commit(step(watch("web"))).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })));
+    assert!(store.load(None).await.is_err());
+    assert_eq!(store.watch(&name("web")), None);
+
+    assert_eq!(store.commit(step(watch("web"))).await.unwrap().version, 1);
+    assert_eq!(store.calls(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_leaves_the_step_committed() {
+    let store = MemoryStore::new();
+    store.fail_after_commit_next();
+    let mut told = step(watch("web"));
+    told.events = vec![event(1)];
+
+    let lost = store.commit(told.clone()).await;
+    assert!(matches!(lost, Err(StoreError::Unavailable { .. })));
+    assert_eq!(
+        store.watch(&name("web")).map(|watch| watch.version),
+        Some(1)
+    );
+    assert_eq!(store.all_events().len(), 1);
+    assert_eq!(store.all_deployments(), []);
+
+    let again = store.commit(told).await;
+    assert!(
+        matches!(again, Err(StoreError::Conflict { .. })),
+        "the step must be decided anew"
+    );
+}
