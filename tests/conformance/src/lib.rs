@@ -9,6 +9,7 @@
 //!
 //! A *harness* gives a fresh adapter and the few moves from outside that a suite needs, such as publishing a tag.
 
+pub mod backends;
 pub mod clock;
 pub mod credentials;
 pub mod deployer;

@@ -225,7 +225,7 @@ async fn a_reader_that_follows_misses_no_event(harness: &impl StoreHarness) {
             );
         }
     }
-    let patience = std::time::Duration::from_secs(60);
+    let patience = std::time::Duration::from_mins(1);
     let seen = tokio::time::timeout(patience, following)
         .await
         .expect("the reader sees every event, or the order of ids is not that of the commits")
