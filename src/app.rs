@@ -1,1 +1,129 @@
-//! app
+//! The use cases: what happens between the ports.
+//!
+//! One turn of the wheel, and its only way: the poller calls [`App::poll`], which asks the registry and then reconciles each
+//! watch of the repository: it decides for each workload and, in one transaction, stores the deployment and its event. The
+//! executor calls [`App::advance`] until the deployment has ended. [`App::deliver`] carries events to the sinks. An operator's
+//! command only changes the intent or adds a request, and then reconciles as well. Nothing else deploys.
+
+mod commands;
+mod deliver;
+mod observe;
+mod queries;
+mod reconcile;
+mod roll_out;
+mod start;
+mod transact;
+mod world;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::deployment::DeploymentId;
+use crate::ports::{Clock, Deployer, Ids, Notifier, Registry, Store};
+use crate::watch::{DeployerName, Watch, WatchName};
+
+pub use commands::{CommandError, DeployNow, IntentChange};
+pub use deliver::Delivered;
+pub use observe::Polled;
+pub use queries::{Decided, WatchView, WorkloadView};
+pub use roll_out::Advance;
+pub use start::StartError;
+
+/// What the application works with.
+#[derive(Clone)]
+pub struct Ports {
+    /// Reads registries.
+    pub registry: Arc<dyn Registry>,
+    /// Remembers.
+    pub store: Arc<dyn Store>,
+    /// Roll out, by the names under which workloads address them.
+    pub deployers: BTreeMap<DeployerName, Arc<dyn Deployer>>,
+    /// Tell people, by the names under which their progress is remembered.
+    pub notifiers: BTreeMap<String, Arc<dyn Notifier>>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes identities.
+    pub ids: Arc<dyn Ids>,
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ports")
+            .field("deployers", &self.deployers.keys())
+            .field("notifiers", &self.notifiers.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Times and limits that hold for all watches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// How long what a deployer said of a workload is believed.
+    pub drift_interval: Duration,
+    /// How often a repository is listed whose watches are all pinned, so that its tags can still be shown.
+    pub listing_interval: Duration,
+    /// A tracked tag that stays the wanted one is resolved again at every n-th poll, to notice that it was pushed again.
+    pub digest_every: u32,
+    /// How long a deployment may take before it is given up.
+    pub rollout_deadline: Duration,
+    /// How long a request is kept that cannot be served.
+    pub request_ttl: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            drift_interval: Duration::from_mins(5),
+            listing_interval: Duration::from_hours(1),
+            digest_every: 10,
+            rollout_deadline: Duration::from_mins(30),
+            request_ttl: Duration::from_hours(1),
+        }
+    }
+}
+
+/// What the runtime around the application should attend to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    /// This deployment can go on: call [`App::advance`].
+    Deployment(DeploymentId),
+    /// There are new events: call [`App::deliver`].
+    Events,
+}
+
+/// Hands wakes to the runtime; it must return at once.
+pub type Waker = Arc<dyn Fn(Wake) + Send + Sync>;
+
+/// The application: the ports, the watches, and what is known of the world.
+pub struct App {
+    ports: Ports,
+    settings: Settings,
+    watches: BTreeMap<WatchName, Arc<Watch>>,
+    world: Mutex<world::World>,
+    waker: Waker,
+}
+
+impl App {
+    /// The watches of the configuration.
+    pub fn configured(&self) -> impl Iterator<Item = &Arc<Watch>> {
+        self.watches.values()
+    }
+
+    /// Locks what is known; never held across an `await`.
+    fn world(&self) -> MutexGuard<'_, world::World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self, wake: Wake) {
+        (self.waker)(wake);
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("watches", &self.watches.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -6,7 +6,9 @@ mod wanted;
 
 use chrono::{DateTime, Utc};
 
-use crate::deployment::{Cause, Deployment, DeploymentId, Origin, Quarantined, Runs, Setback, Success};
+use crate::deployment::{
+    Cause, Deployment, DeploymentId, Origin, Quarantined, Runs, Setback, Success,
+};
 use crate::image::{Tag, same_image};
 use crate::intent::{Candidate, Intent, Request};
 use crate::observation::Observation;
@@ -111,21 +113,37 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
         return Decision::Hold(Hold::new(candidate, cause, reasons));
     }
     let supersedes = facts.in_flight.map(|deployment| deployment.id);
-    Decision::Deploy(Deploy { candidate, cause, forced: runs_already, supersedes })
+    Decision::Deploy(Deploy {
+        candidate,
+        cause,
+        forced: runs_already,
+        supersedes,
+    })
 }
 
 /// The wanted tag and what it points to; also where what runs must be known by digest first.
 fn wanted(facts: &Facts<'_>) -> Result<Candidate, Unwanted> {
-    let tag = wanted_tag(facts.watch, facts.intent, facts.observation, facts.last_deployed)?;
+    let tag = wanted_tag(
+        facts.watch,
+        facts.intent,
+        facts.observation,
+        facts.last_deployed,
+    )?;
     let image = wanted::resolved(facts.observation, &tag)?.ok_or_else(|| {
         if facts.intent.target.pinned() == Some(&tag) {
             Unwanted::PinnedTagMissing { tag: tag.clone() }
         } else {
-            Unwanted::NoCandidate { why: format!("the registry does not have {tag}") }
+            Unwanted::NoCandidate {
+                why: format!("the registry does not have {tag}"),
+            }
         }
     })?;
     // A tag that runs without a digest may well be the wanted image: that must be known before anything is restarted.
-    if let Runs::Something { image: None, tag: Some(running), .. } = facts.runs
+    if let Runs::Something {
+        image: None,
+        tag: Some(running),
+        ..
+    } = facts.runs
         && facts.watch.adopt == AdoptMode::Assume
         && facts.success.is_none()
     {
@@ -136,19 +154,25 @@ fn wanted(facts: &Facts<'_>) -> Result<Candidate, Unwanted> {
 
 /// What this workload was last known to run with our knowledge.
 fn baseline<'a>(facts: &Facts<'a>) -> Option<&'a Candidate> {
-    facts.success.map(|success| &success.candidate).or(facts.adopted)
+    facts
+        .success
+        .map(|success| &success.candidate)
+        .or(facts.adopted)
 }
 
 /// The one cause of a deployment: the first that applies.
 fn cause(facts: &Facts<'_>, candidate: &Candidate) -> Cause {
     if let Some(request) = facts.request {
-        return Cause::Requested { by: request.author.clone() };
+        return Cause::Requested {
+            by: request.author.clone(),
+        };
     }
     let Some(baseline) = baseline(facts) else {
         return match facts.runs.tag() {
-            Some(from) if is_newer(facts, &candidate.tag, from) => {
-                Cause::NewerVersion { from: from.clone(), to: candidate.tag.clone() }
-            }
+            Some(from) if is_newer(facts, &candidate.tag, from) => Cause::NewerVersion {
+                from: from.clone(),
+                to: candidate.tag.clone(),
+            },
             _ => Cause::FirstDeploy,
         };
     };
@@ -157,7 +181,9 @@ fn cause(facts: &Facts<'_>, candidate: &Candidate) -> Cause {
         return Cause::Drift;
     }
     if candidate.tag == baseline.tag {
-        return Cause::DigestChanged { tag: candidate.tag.clone() };
+        return Cause::DigestChanged {
+            tag: candidate.tag.clone(),
+        };
     }
     if facts.intent.target.pinned().is_some() {
         return Cause::PinChanged;
@@ -165,7 +191,10 @@ fn cause(facts: &Facts<'_>, candidate: &Candidate) -> Cause {
     let from = facts.runs.tag().unwrap_or(&baseline.tag);
     match facts.watch.policy.compare(&candidate.tag, from) {
         Some(std::cmp::Ordering::Less) => Cause::Drift,
-        _ => Cause::NewerVersion { from: from.clone(), to: candidate.tag.clone() },
+        _ => Cause::NewerVersion {
+            from: from.clone(),
+            to: candidate.tag.clone(),
+        },
     }
 }
 
@@ -181,9 +210,13 @@ fn closed_gates(facts: &Facts<'_>, candidate: &Candidate) -> Vec<HoldReason> {
         running_unknown(facts),
         observe_only(facts),
         automatic.then(|| auto_deploy_off(facts)).flatten(),
-        automatic.then(|| would_downgrade(facts, candidate)).flatten(),
+        automatic
+            .then(|| would_downgrade(facts, candidate))
+            .flatten(),
         automatic.then(|| operator_hold(facts, candidate)).flatten(),
-        automatic.then(|| changed_outside(facts, candidate)).flatten(),
+        automatic
+            .then(|| changed_outside(facts, candidate))
+            .flatten(),
         automatic.then(|| quarantined(facts, candidate)).flatten(),
         waits_for(facts, candidate),
         automatic.then(|| backing_off(facts)).flatten(),
@@ -213,17 +246,25 @@ fn would_downgrade(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReaso
     if facts.intent.target.pinned().is_some() {
         return None;
     }
-    let from = facts.runs.tag().or_else(|| baseline(facts).map(|baseline| &baseline.tag))?;
+    let from = facts
+        .runs
+        .tag()
+        .or_else(|| baseline(facts).map(|baseline| &baseline.tag))?;
     let is_lower =
         facts.watch.policy.compare(&candidate.tag, from) == Some(std::cmp::Ordering::Less);
-    is_lower
-        .then(|| HoldReason::WouldDowngrade { from: from.clone(), to: candidate.tag.clone() })
+    is_lower.then(|| HoldReason::WouldDowngrade {
+        from: from.clone(),
+        to: candidate.tag.clone(),
+    })
 }
 
 fn operator_hold(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
     let hold = facts.intent.hold.as_ref()?;
     let lifted = hold.is_lifted_by(candidate, &facts.watch.policy, facts.runs.platform());
-    (!lifted).then(|| HoldReason::OperatorHold { by: hold.by.clone(), reason: hold.reason.clone() })
+    (!lifted).then(|| HoldReason::OperatorHold {
+        by: hold.by.clone(),
+        reason: hold.reason.clone(),
+    })
 }
 
 /// Somebody else deployed: what runs is neither our last success nor carries our mark. Something newer than what we last
@@ -234,15 +275,23 @@ fn changed_outside(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReaso
     }
     let baseline = baseline(facts)?;
     let newer = candidate.is_newer_than(baseline, &facts.watch.policy, facts.runs.platform());
-    (!newer).then(|| HoldReason::ChangedOutside { runs: facts.runs.tag().cloned() })
+    (!newer).then(|| HoldReason::ChangedOutside {
+        runs: facts.runs.tag().cloned(),
+    })
 }
 
 fn quarantined(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
-    let entry = facts
-        .quarantine
-        .iter()
-        .find(|entry| same_image(&entry.candidate.image, &candidate.image, facts.runs.platform()))?;
-    Some(HoldReason::Quarantined { deployment: entry.deployment, reason: entry.reason.clone() })
+    let entry = facts.quarantine.iter().find(|entry| {
+        same_image(
+            &entry.candidate.image,
+            &candidate.image,
+            facts.runs.platform(),
+        )
+    })?;
+    Some(HoldReason::Quarantined {
+        deployment: entry.deployment,
+        reason: entry.reason.clone(),
+    })
 }
 
 /// Workloads roll out in their order, each after the one before runs the image. An assumed image is not known to run.
@@ -260,12 +309,18 @@ fn waits_for(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
         };
         sibling.in_flight || !served
     })?;
-    Some(HoldReason::WaitsFor { workload: blocking.workload.clone() })
+    Some(HoldReason::WaitsFor {
+        workload: blocking.workload.clone(),
+    })
 }
 
 fn backing_off(facts: &Facts<'_>) -> Option<HoldReason> {
-    let after_failure = facts.setback.map(|setback| setback.last + back_off(setback.consecutive));
-    let after_deployment = facts.last_automatic.map(|last| last + facts.watch.min_interval);
+    let after_failure = facts
+        .setback
+        .map(|setback| setback.last + back_off(setback.consecutive));
+    let after_deployment = facts
+        .last_automatic
+        .map(|last| last + facts.watch.min_interval);
     let until = after_failure.max(after_deployment)?;
     (until > facts.now).then(|| HoldReason::BackingOff {
         until,
@@ -280,7 +335,9 @@ fn in_flight(facts: &Facts<'_>) -> Option<HoldReason> {
     let same_workload =
         deployment.watch == facts.watch.name && deployment.workload == *facts.workload;
     let gives_way = facts.request.is_some() && same_workload;
-    (!gives_way).then_some(HoldReason::InFlight { deployment: deployment.id })
+    (!gives_way).then_some(HoldReason::InFlight {
+        deployment: deployment.id,
+    })
 }
 
 #[cfg(test)]

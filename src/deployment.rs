@@ -152,7 +152,10 @@ impl Deployment {
         self,
         transition: impl FnOnce(State) -> Result<State, InvalidTransition>,
     ) -> Result<Self, InvalidTransition> {
-        Ok(Self { state: transition(self.state.clone())?, ..self })
+        Ok(Self {
+            state: transition(self.state.clone())?,
+            ..self
+        })
     }
 }
 

@@ -49,7 +49,12 @@ pub struct Intent {
 impl Default for Intent {
     /// Tracks and deploys by itself.
     fn default() -> Self {
-        Self { revision: 1, target: Target::Track, auto_deploy: true, hold: None }
+        Self {
+            revision: 1,
+            target: Target::Track,
+            auto_deploy: true,
+            hold: None,
+        }
     }
 }
 
@@ -99,7 +104,9 @@ impl Candidate {
         if same_image(&self.image, &baseline.image, platform) {
             return false;
         }
-        policy.compare(&self.tag, &baseline.tag).is_none_or(std::cmp::Ordering::is_gt)
+        policy
+            .compare(&self.tag, &baseline.tag)
+            .is_none_or(std::cmp::Ordering::is_gt)
     }
 }
 
@@ -124,7 +131,9 @@ impl OperatorHold {
         policy: &TagPolicy,
         platform: Option<&Platform>,
     ) -> bool {
-        self.past.as_ref().is_none_or(|past| candidate.is_newer_than(past, policy, platform))
+        self.past
+            .as_ref()
+            .is_none_or(|past| candidate.is_newer_than(past, policy, platform))
     }
 }
 

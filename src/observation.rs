@@ -44,7 +44,10 @@ pub enum Unseen {
 
 impl<T> Default for Seen<T> {
     fn default() -> Self {
-        Self { value: None, fault: None }
+        Self {
+            value: None,
+            fault: None,
+        }
     }
 }
 
@@ -101,7 +104,10 @@ impl Observation {
 
     /// What `tag` points to; `None` inside where the registry said that it does not exist.
     pub fn resolution(&self, tag: &Tag) -> Option<&Seen<Option<Image>>> {
-        let index = self.resolutions.binary_search_by(|(known, _)| known.cmp(tag)).ok()?;
+        let index = self
+            .resolutions
+            .binary_search_by(|(known, _)| known.cmp(tag))
+            .ok()?;
         self.resolutions.get(index).map(|(_, seen)| seen)
     }
 
@@ -117,11 +123,15 @@ impl Observation {
         began: DateTime<Utc>,
         outcome: Result<Option<Image>, String>,
     ) {
-        let index = match self.resolutions.binary_search_by(|(known, _)| known.cmp(tag)) {
+        let index = match self
+            .resolutions
+            .binary_search_by(|(known, _)| known.cmp(tag))
+        {
             Ok(index) => index,
             Err(index) => {
                 self.resolutions.reserve_exact(1);
-                self.resolutions.insert(index, (tag.clone(), Seen::default()));
+                self.resolutions
+                    .insert(index, (tag.clone(), Seen::default()));
                 index
             }
         };
@@ -132,7 +142,11 @@ impl Observation {
 
     /// Forgets the resolutions of all tags but `wanted`, so that a watch does not grow with every release.
     pub fn forget_all_but(&mut self, wanted: &[&Tag]) {
-        if self.resolutions.iter().any(|(tag, _)| !wanted.contains(&tag)) {
+        if self
+            .resolutions
+            .iter()
+            .any(|(tag, _)| !wanted.contains(&tag))
+        {
             self.resolutions.retain(|(tag, _)| wanted.contains(&tag));
             self.resolutions.shrink_to_fit();
         }
@@ -167,7 +181,10 @@ mod tests {
         assert_eq!(observation.listing().current(), Err(Unseen::NotYet));
         observation.record_listing(at(1), Ok(tags(&["v1"])));
         observation.record_listing(at(2), Err("timed out".into()));
-        let fault = Fault { began: at(2), message: "timed out".into() };
+        let fault = Fault {
+            began: at(2),
+            message: "timed out".into(),
+        };
         assert_eq!(observation.listing().current(), Err(Unseen::Failed(fault)));
         assert_eq!(observation.listing().last_known(), Some(&tags(&["v1"])));
         observation.record_listing(at(3), Ok(tags(&["v1"])));

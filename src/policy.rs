@@ -149,9 +149,15 @@ pub struct Selection {
 impl Order {
     /// The order of versions inside `range`, without pre-releases and variants.
     pub fn semver(range: &str) -> Result<Self, PolicyError> {
-        let range = VersionReq::parse(range)
-            .map_err(|error| PolicyError::Range { range: range.to_owned(), problem: error.to_string() })?;
-        Ok(Self::Semver { range, prerelease: false, variant: None })
+        let range = VersionReq::parse(range).map_err(|error| PolicyError::Range {
+            range: range.to_owned(),
+            problem: error.to_string(),
+        })?;
+        Ok(Self::Semver {
+            range,
+            prerelease: false,
+            variant: None,
+        })
     }
 }
 
@@ -163,7 +169,9 @@ impl TagPolicy {
         }
         let extract = compile("extract", filters.extract.as_deref())?;
         if let Some(regex) = extract.as_ref().filter(|regex| regex.captures_len() < 2) {
-            return Err(PolicyError::NoCaptureGroup { found: regex.as_str().to_owned() });
+            return Err(PolicyError::NoCaptureGroup {
+                found: regex.as_str().to_owned(),
+            });
         }
         Ok(Self {
             order,
@@ -199,7 +207,9 @@ impl TagPolicy {
             admitted += 1;
             let wins = best.as_ref().is_none_or(|(best_rank, best_tag)| {
                 self.directed(&rank, best_rank)
-                    .then_with(|| (last_deployed == Some(tag)).cmp(&(last_deployed == Some(best_tag))))
+                    .then_with(|| {
+                        (last_deployed == Some(tag)).cmp(&(last_deployed == Some(best_tag)))
+                    })
                     .then_with(|| rank.build().cmp(&best_rank.build()))
                     .then_with(|| tag.cmp(best_tag))
                     .is_gt()
@@ -224,28 +234,49 @@ impl TagPolicy {
     ///
     /// A version outside the range is still a version: what runs may have been deployed under another policy.
     pub fn compare(&self, a: &Tag, b: &Tag) -> Option<Ordering> {
-        let (a, b) = (self.rank_unfiltered(a.as_str())?, self.rank_unfiltered(b.as_str())?);
+        let (a, b) = (
+            self.rank_unfiltered(a.as_str())?,
+            self.rank_unfiltered(b.as_str())?,
+        );
         Some(self.directed(&a, &b))
     }
 
     fn rank<'a>(&self, tag: &'a str) -> Result<Rank<'a>, Rejection> {
         if let Order::Tag(wanted) = &self.order {
-            return if wanted.as_str() == tag { Ok(Rank::Text(tag)) } else { Err(Rejection::OtherTag) };
+            return if wanted.as_str() == tag {
+                Ok(Rank::Text(tag))
+            } else {
+                Err(Rejection::OtherTag)
+            };
         }
         if is_artifact(tag) {
             return Err(Rejection::Artifact);
         }
-        if self.include.as_ref().is_some_and(|include| !include.is_match(tag)) {
+        if self
+            .include
+            .as_ref()
+            .is_some_and(|include| !include.is_match(tag))
+        {
             return Err(Rejection::NotIncluded);
         }
-        if self.exclude.as_ref().is_some_and(|exclude| exclude.is_match(tag)) {
+        if self
+            .exclude
+            .as_ref()
+            .is_some_and(|exclude| exclude.is_match(tag))
+        {
             return Err(Rejection::Excluded);
         }
         let compared = self.extracted(tag).ok_or(Rejection::NotExtracted)?;
         match &self.order {
-            Order::Semver { range, prerelease, variant } => {
+            Order::Semver {
+                range,
+                prerelease,
+                variant,
+            } => {
                 let compared = match variant {
-                    Some(variant) => without_variant(compared, variant).ok_or(Rejection::OtherVariant)?,
+                    Some(variant) => {
+                        without_variant(compared, variant).ok_or(Rejection::OtherVariant)?
+                    }
                     None => compared,
                 };
                 let version = parse_version(compared).ok_or(Rejection::NotAVersion)?;
@@ -300,7 +331,11 @@ impl TagPolicy {
 impl fmt::Display for TagPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.order {
-            Order::Semver { range, prerelease, variant } => {
+            Order::Semver {
+                range,
+                prerelease,
+                variant,
+            } => {
                 write!(f, "semver {range}")?;
                 if *prerelease {
                     f.write_str(" with pre-releases")?;
@@ -313,9 +348,11 @@ impl fmt::Display for TagPolicy {
             Order::Alphabetical(direction) => write!(f, "alphabetical{direction}")?,
             Order::Tag(tag) => write!(f, "tag {tag}")?,
         }
-        for (name, filter) in
-            [("include", &self.include), ("exclude", &self.exclude), ("extract", &self.extract)]
-        {
+        for (name, filter) in [
+            ("include", &self.include),
+            ("exclude", &self.exclude),
+            ("extract", &self.extract),
+        ] {
             if let Some(filter) = filter {
                 write!(f, ", {name} {filter}")?;
             }
@@ -340,7 +377,13 @@ impl PartialEq for TagPolicy {
 }
 
 fn compile(option: &'static str, pattern: Option<&str>) -> Result<Option<Regex>, PolicyError> {
-    pattern.map(Regex::new).transpose().map_err(|error| PolicyError::Pattern { option, problem: error.to_string() })
+    pattern
+        .map(Regex::new)
+        .transpose()
+        .map_err(|error| PolicyError::Pattern {
+            option,
+            problem: error.to_string(),
+        })
 }
 
 /// `1.2.3` of `1.2.3-alpine`.

@@ -11,15 +11,15 @@ pub mod store;
 pub use clock::Clock;
 pub use credentials::{Credential, Credentials, CredentialsError};
 pub use deployer::{
-    Accepted, Apply, BuildError, Capabilities, DeployError, Deployer, DeployerContext, DeployerPlugin,
-    Progress, Rollout,
+    Accepted, Apply, BuildError, Capabilities, DeployError, Deployer, DeployerContext,
+    DeployerPlugin, Progress, Rollout,
 };
 pub use ids::Ids;
 pub use notifier::{Notifier, NotifyError};
 pub use registry::{ImageMetadata, Registry, RegistryError};
 pub use store::{
-    Committed, DeploymentQuery, EventQuery, EventRange, Quarantine, Snapshot, Step, Store, StoreError, WatchState,
-    WorkloadState,
+    Committed, DeploymentQuery, EventQuery, EventRange, Quarantine, Snapshot, Step, Store,
+    StoreError, WatchState, WorkloadState,
 };
 
 /// The cause of an error of the world, kept for its words; never a secret.

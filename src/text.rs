@@ -101,9 +101,11 @@ pub(crate) fn check_name(what: &'static str, text: &str) -> Result<(), ParseName
         !(c.is_ascii_alphanumeric() || (position > 0 && matches!(c, '.' | '_' | '-')))
     });
     match illegal {
-        Some((position, character)) => {
-            Err(ParseNameError::IllegalCharacter { what, character, position })
-        }
+        Some((position, character)) => Err(ParseNameError::IllegalCharacter {
+            what,
+            character,
+            position,
+        }),
         None => Ok(()),
     }
 }

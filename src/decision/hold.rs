@@ -98,11 +98,21 @@ impl Hold {
         // Only if each reason passes with time is it known when the last one does.
         let ends: Option<Vec<DateTime<Utc>>> = reasons.iter().map(HoldReason::until).collect();
         let earliest = ends.and_then(|ends| ends.into_iter().max());
-        Self { candidate: Some(candidate), cause: Some(cause), reasons, earliest }
+        Self {
+            candidate: Some(candidate),
+            cause: Some(cause),
+            reasons,
+            earliest,
+        }
     }
 
     pub(super) fn without_candidate(reason: HoldReason) -> Self {
-        Self { candidate: None, cause: None, reasons: vec![reason], earliest: None }
+        Self {
+            candidate: None,
+            cause: None,
+            reasons: vec![reason],
+            earliest: None,
+        }
     }
 }
 
@@ -150,7 +160,9 @@ impl fmt::Display for HoldReason {
         match self {
             Self::RegistryUnknown { why } => write!(f, "what the registry has is not known: {why}"),
             Self::NoCandidate { why } => write!(f, "no tag is wanted: {why}"),
-            Self::PinnedTagMissing { tag } => write!(f, "the pinned tag {tag} is not in the registry"),
+            Self::PinnedTagMissing { tag } => {
+                write!(f, "the pinned tag {tag} is not in the registry")
+            }
             Self::RunningUnknown { why } => write!(f, "what runs is not known: {why}"),
             Self::ObserveOnly => f.write_str("this watch only observes"),
             Self::AutoDeployOff => f.write_str("auto-deploy is off"),
@@ -159,18 +171,29 @@ impl fmt::Display for HoldReason {
                 write!(f, "{by} holds it until something newer appears: {reason}")
             }
             Self::ChangedOutside { runs: Some(tag) } => {
-                write!(f, "somebody else deployed {tag}; held until something newer appears")
+                write!(
+                    f,
+                    "somebody else deployed {tag}; held until something newer appears"
+                )
             }
-            Self::ChangedOutside { runs: None } => {
-                f.write_str("somebody else deployed another image; held until something newer appears")
-            }
+            Self::ChangedOutside { runs: None } => f.write_str(
+                "somebody else deployed another image; held until something newer appears",
+            ),
             Self::Quarantined { reason, .. } => write!(f, "this image failed before: {reason}"),
             Self::WaitsFor { workload } => write!(f, "{workload} comes first"),
             Self::BackingOff { until, failures: 0 } => {
-                write!(f, "the last deployment was too recent; at the earliest {}", until.format("%H:%M:%S"))
+                write!(
+                    f,
+                    "the last deployment was too recent; at the earliest {}",
+                    until.format("%H:%M:%S")
+                )
             }
             Self::BackingOff { until, failures } => {
-                write!(f, "failed {failures} times in a row; at the earliest {}", until.format("%H:%M:%S"))
+                write!(
+                    f,
+                    "failed {failures} times in a row; at the earliest {}",
+                    until.format("%H:%M:%S")
+                )
             }
             Self::InFlight { deployment } => write!(f, "deployment {deployment} has not ended"),
         }

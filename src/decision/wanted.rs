@@ -46,7 +46,11 @@ pub fn wanted_tag(
     let tags = observation.listing().current()?;
     let selection = watch.policy.select(tags, last_deployed);
     selection.wanted.ok_or_else(|| Unwanted::NoCandidate {
-        why: format!("none of {} tags is admitted by {}", tags.len(), watch.policy),
+        why: format!(
+            "none of {} tags is admitted by {}",
+            tags.len(),
+            watch.policy
+        ),
     })
 }
 

@@ -114,7 +114,12 @@ impl Runs {
             .or_else(|| deployed.map(|deployed| deployed.tag.clone()))
             .or_else(|| running.image.tag().cloned());
         let image = deployed.map_or(bare, |deployed| deployed.image.clone());
-        Self::Something { tag, image: Some(image), origin, platform }
+        Self::Something {
+            tag,
+            image: Some(image),
+            origin,
+            platform,
+        }
     }
 
     fn by_tag(running: &Running, adopted: Option<&Adopted>, platform: Option<Platform>) -> Self {
@@ -122,7 +127,11 @@ impl Runs {
         let adopted = adopted.filter(|adopted| adopted.candidate.tag == tag);
         Self::Something {
             image: adopted.map(|adopted| adopted.candidate.image.clone()),
-            origin: if adopted.is_some() { Origin::Assumed } else { Origin::Outside },
+            origin: if adopted.is_some() {
+                Origin::Assumed
+            } else {
+                Origin::Outside
+            },
             tag: Some(tag),
             platform,
         }
@@ -154,7 +163,8 @@ impl Runs {
 
     /// Whether `image` runs.
     pub fn is_running(&self, image: &Image) -> bool {
-        self.image().is_some_and(|running| same_image(running, image, self.platform()))
+        self.image()
+            .is_some_and(|running| same_image(running, image, self.platform()))
     }
 
     /// Who brought it there; `None` where nothing is known to run.

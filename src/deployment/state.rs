@@ -102,7 +102,9 @@ impl Failure {
     /// What went wrong.
     pub fn message(&self) -> &str {
         match self {
-            Self::Image { message } | Self::Orchestrator { message } | Self::Workload { message } => message,
+            Self::Image { message }
+            | Self::Orchestrator { message }
+            | Self::Workload { message } => message,
         }
     }
 }
@@ -145,7 +147,10 @@ impl State {
 
     /// Whether the orchestrator may be changing something: at most one per unit is in such a state.
     pub fn is_active(&self) -> bool {
-        matches!(self, Self::Applying { .. } | Self::Rolling { .. } | Self::AwaitingPromotion { .. })
+        matches!(
+            self,
+            Self::Applying { .. } | Self::Rolling { .. } | Self::AwaitingPromotion { .. }
+        )
     }
 
     /// When it ended, if it did.
@@ -176,7 +181,11 @@ impl State {
     }
 
     /// The orchestrator accepted.
-    pub fn accept(self, since: DateTime<Utc>, handle: RolloutHandle) -> Result<Self, InvalidTransition> {
+    pub fn accept(
+        self,
+        since: DateTime<Utc>,
+        handle: RolloutHandle,
+    ) -> Result<Self, InvalidTransition> {
         match self {
             Self::Applying { .. } => Ok(Self::Rolling { since, handle }),
             other => other.refuse("rolling"),
@@ -208,28 +217,55 @@ impl State {
     }
 
     /// It did not work out.
-    pub fn fail(self, at: DateTime<Utc>, reason: Failure, restored: bool) -> Result<Self, InvalidTransition> {
+    pub fn fail(
+        self,
+        at: DateTime<Utc>,
+        reason: Failure,
+        restored: bool,
+    ) -> Result<Self, InvalidTransition> {
         match self {
             Self::Applying { .. } | Self::Rolling { .. } | Self::AwaitingPromotion { .. } => {
-                Ok(Self::Failed { at, reason, restored })
+                Ok(Self::Failed {
+                    at,
+                    reason,
+                    restored,
+                })
             }
             other => other.refuse("failed"),
         }
     }
 
     /// A successor takes its place.
-    pub fn supersede(self, at: DateTime<Utc>, by: Option<DeploymentId>) -> Result<Self, InvalidTransition> {
-        if self.is_terminal() { self.refuse("superseded") } else { Ok(Self::Superseded { at, by }) }
+    pub fn supersede(
+        self,
+        at: DateTime<Utc>,
+        by: Option<DeploymentId>,
+    ) -> Result<Self, InvalidTransition> {
+        if self.is_terminal() {
+            self.refuse("superseded")
+        } else {
+            Ok(Self::Superseded { at, by })
+        }
     }
 
     /// It is given up.
     pub fn abandon(self, at: DateTime<Utc>, reason: String) -> Result<Self, InvalidTransition> {
-        if self.is_terminal() { self.refuse("abandoned") } else { Ok(Self::Abandoned { at, reason }) }
+        if self.is_terminal() {
+            self.refuse("abandoned")
+        } else {
+            Ok(Self::Abandoned { at, reason })
+        }
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "a transition consumes the state it leaves")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a transition consumes the state it leaves"
+    )]
     fn refuse(self, to: &'static str) -> Result<Self, InvalidTransition> {
-        Err(InvalidTransition { from: self.name(), to })
+        Err(InvalidTransition {
+            from: self.name(),
+            to,
+        })
     }
 }
 
@@ -246,33 +282,69 @@ mod tests {
     }
 
     fn every_state() -> Vec<State> {
-        let failure = Failure::Image { message: "unhealthy".into() };
+        let failure = Failure::Image {
+            message: "unhealthy".into(),
+        };
         vec![
             State::Requested,
             State::Applying { since: at(1) },
-            State::Rolling { since: at(1), handle: handle() },
-            State::AwaitingPromotion { since: at(1), handle: handle() },
+            State::Rolling {
+                since: at(1),
+                handle: handle(),
+            },
+            State::AwaitingPromotion {
+                since: at(1),
+                handle: handle(),
+            },
             State::Succeeded { at: at(1) },
-            State::Failed { at: at(1), reason: failure, restored: true },
-            State::Superseded { at: at(1), by: None },
-            State::Abandoned { at: at(1), reason: "withdrawn".into() },
+            State::Failed {
+                at: at(1),
+                reason: failure,
+                restored: true,
+            },
+            State::Superseded {
+                at: at(1),
+                by: None,
+            },
+            State::Abandoned {
+                at: at(1),
+                reason: "withdrawn".into(),
+            },
         ]
     }
 
     #[test]
     fn only_the_drawn_transitions_exist() {
         type Transition = fn(State) -> Result<State, InvalidTransition>;
-        let failure = || Failure::Orchestrator { message: "no leader".into() };
+        let failure = || Failure::Orchestrator {
+            message: "no leader".into(),
+        };
         let _ = failure;
         let transitions: [(&str, Transition, &[&str]); 7] = [
             ("start", |s| s.start(at(2)), &["requested"]),
             ("accept", |s| s.accept(at(2), handle()), &["applying"]),
-            ("await_promotion", |s| s.await_promotion(at(2)), &["rolling"]),
+            (
+                "await_promotion",
+                |s| s.await_promotion(at(2)),
+                &["rolling"],
+            ),
             ("promote", |s| s.promote(at(2)), &["awaiting_promotion"]),
-            ("succeed", |s| s.succeed(at(2)), &["rolling", "awaiting_promotion"]),
+            (
+                "succeed",
+                |s| s.succeed(at(2)),
+                &["rolling", "awaiting_promotion"],
+            ),
             (
                 "fail",
-                |s| s.fail(at(2), Failure::Orchestrator { message: "no leader".into() }, false),
+                |s| {
+                    s.fail(
+                        at(2),
+                        Failure::Orchestrator {
+                            message: "no leader".into(),
+                        },
+                        false,
+                    )
+                },
                 &["applying", "rolling", "awaiting_promotion"],
             ),
             (
@@ -284,7 +356,11 @@ mod tests {
         for (name, transition, allowed) in transitions {
             for state in every_state() {
                 let from = state.name();
-                assert_eq!(transition(state).is_ok(), allowed.contains(&from), "{name} from {from}");
+                assert_eq!(
+                    transition(state).is_ok(),
+                    allowed.contains(&from),
+                    "{name} from {from}"
+                );
             }
         }
     }
@@ -292,7 +368,11 @@ mod tests {
     #[test]
     fn a_terminal_state_is_never_active() {
         for state in every_state() {
-            assert!(!(state.is_terminal() && state.is_active()), "{}", state.name());
+            assert!(
+                !(state.is_terminal() && state.is_active()),
+                "{}",
+                state.name()
+            );
         }
     }
 }

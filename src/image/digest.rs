@@ -47,7 +47,9 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let Some((algorithm, encoded)) = text.split_once(':') else {
-            return Err(ParseDigestError::NoAlgorithm { found: shorten(text) });
+            return Err(ParseDigestError::NoAlgorithm {
+                found: shorten(text),
+            });
         };
         let is_hex = |c: u8| matches!(c, b'0'..=b'9' | b'a'..=b'f');
         let (expected, valid) = match algorithm {
@@ -66,7 +68,11 @@ impl FromStr for Digest {
                         .bytes()
                         .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'=' | b'_' | b'-')),
             ),
-            _ => return Err(ParseDigestError::NoAlgorithm { found: shorten(text) }),
+            _ => {
+                return Err(ParseDigestError::NoAlgorithm {
+                    found: shorten(text),
+                });
+            }
         };
         if valid {
             Ok(Self(text.into()))
@@ -84,7 +90,9 @@ impl FromStr for Digest {
 fn is_algorithm(text: &str) -> bool {
     text.split(['+', '.', '_', '-']).all(|component| {
         !component.is_empty()
-            && component.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && component
+                .bytes()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     })
 }
 
@@ -117,7 +125,11 @@ mod tests {
         let digest: Digest = format!("sha256:{hex}").parse().unwrap();
         assert_eq!(digest.short(), "0123456789ab");
         assert!(format!("sha512:{hex}{hex}").parse::<Digest>().is_ok());
-        assert!("multihash+base58:QmRZxt2b1FVZPNqd8hsiykDL3TdBDeTSPX9Kv46HmX4Gx8".parse::<Digest>().is_ok());
+        assert!(
+            "multihash+base58:QmRZxt2b1FVZPNqd8hsiykDL3TdBDeTSPX9Kv46HmX4Gx8"
+                .parse::<Digest>()
+                .is_ok()
+        );
     }
 
     #[track_caller]
@@ -127,9 +139,21 @@ mod tests {
 
     #[test]
     fn a_digest_of_another_shape_is_refused_with_what_was_found() {
-        rejects("abc", "a digest reads `sha256:<64 hexadecimal digits>`, found `abc`");
-        rejects("sha256:abc", "a sha256 digest has 64 lower-case hexadecimal digits, found `abc`");
-        rejects("SHA256:ab", "a digest reads `sha256:<64 hexadecimal digits>`, found `SHA256:ab`");
-        rejects("blake3:", "a blake3 digest has characters of `[a-zA-Z0-9=_-]`, found ``");
+        rejects(
+            "abc",
+            "a digest reads `sha256:<64 hexadecimal digits>`, found `abc`",
+        );
+        rejects(
+            "sha256:abc",
+            "a sha256 digest has 64 lower-case hexadecimal digits, found `abc`",
+        );
+        rejects(
+            "SHA256:ab",
+            "a digest reads `sha256:<64 hexadecimal digits>`, found `SHA256:ab`",
+        );
+        rejects(
+            "blake3:",
+            "a blake3 digest has characters of `[a-zA-Z0-9=_-]`, found ``",
+        );
     }
 }

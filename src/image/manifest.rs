@@ -25,7 +25,10 @@ pub struct Image {
 impl Image {
     /// An image of which only the digest of record is known.
     pub fn of_digest(digest: Digest) -> Self {
-        Self { digest, platforms: Vec::new() }
+        Self {
+            digest,
+            platforms: Vec::new(),
+        }
     }
 
     /// An image whose index was read; `platforms` without attestations, in any order.
@@ -83,22 +86,34 @@ mod tests {
     use super::*;
 
     fn digest(n: u8) -> Digest {
-        format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap()
+        format!("sha256:{}", format!("{n:02x}").repeat(32))
+            .parse()
+            .unwrap()
     }
 
     fn entry(platform: &str, n: u8) -> PlatformManifest {
-        PlatformManifest { platform: platform.parse().ok(), digest: digest(n) }
+        PlatformManifest {
+            platform: platform.parse().ok(),
+            digest: digest(n),
+        }
     }
 
     fn index(n: u8, entries: &[(&str, u8)]) -> Image {
-        Image::of_index(digest(n), entries.iter().map(|&(p, n)| entry(p, n)).collect())
+        Image::of_index(
+            digest(n),
+            entries.iter().map(|&(p, n)| entry(p, n)).collect(),
+        )
     }
 
     #[track_caller]
     fn case(name: &str, a: &Image, b: &Image, platform: Option<&str>, expected: bool) {
         let platform = platform.map(|text| text.parse::<Platform>().unwrap());
         assert_eq!(same_image(a, b, platform.as_ref()), expected, "{name}");
-        assert_eq!(same_image(b, a, platform.as_ref()), expected, "{name}, the other way round");
+        assert_eq!(
+            same_image(b, a, platform.as_ref()),
+            expected,
+            "{name}, the other way round"
+        );
     }
 
     #[test]
@@ -110,14 +125,68 @@ mod tests {
         let plain = Image::of_digest(digest(4));
 
         case("equal digests", &plain, &plain.clone(), None, true);
-        case("other digests, nothing known of either", &plain, &Image::of_digest(digest(5)), None, false);
-        case("re-signed, platform unknown", &pushed, &resigned, None, true);
-        case("re-signed, platform known", &pushed, &resigned, Some("linux/amd64"), true);
-        case("another platform rebuilt", &pushed, &arm_rebuilt, Some("linux/amd64"), true);
-        case("this platform rebuilt", &pushed, &arm_rebuilt, Some("linux/arm64"), false);
-        case("some platform rebuilt, ours unknown", &pushed, &arm_rebuilt, None, false);
-        case("a platform that neither has", &pushed, &resigned, Some("windows/amd64"), false);
-        case("index and its own child", &pushed, &Image::of_digest(digest(10)), None, true);
-        case("index and another platform's child", &pushed, &Image::of_digest(digest(11)), Some("linux/amd64"), false);
+        case(
+            "other digests, nothing known of either",
+            &plain,
+            &Image::of_digest(digest(5)),
+            None,
+            false,
+        );
+        case(
+            "re-signed, platform unknown",
+            &pushed,
+            &resigned,
+            None,
+            true,
+        );
+        case(
+            "re-signed, platform known",
+            &pushed,
+            &resigned,
+            Some("linux/amd64"),
+            true,
+        );
+        case(
+            "another platform rebuilt",
+            &pushed,
+            &arm_rebuilt,
+            Some("linux/amd64"),
+            true,
+        );
+        case(
+            "this platform rebuilt",
+            &pushed,
+            &arm_rebuilt,
+            Some("linux/arm64"),
+            false,
+        );
+        case(
+            "some platform rebuilt, ours unknown",
+            &pushed,
+            &arm_rebuilt,
+            None,
+            false,
+        );
+        case(
+            "a platform that neither has",
+            &pushed,
+            &resigned,
+            Some("windows/amd64"),
+            false,
+        );
+        case(
+            "index and its own child",
+            &pushed,
+            &Image::of_digest(digest(10)),
+            None,
+            true,
+        );
+        case(
+            "index and another platform's child",
+            &pushed,
+            &Image::of_digest(digest(11)),
+            Some("linux/amd64"),
+            false,
+        );
     }
 }

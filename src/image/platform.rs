@@ -26,7 +26,8 @@ impl Platform {
     pub fn new(os: &str, architecture: &str, variant: Option<&str>) -> Option<Self> {
         let os = os.to_ascii_lowercase();
         let architecture = architecture.to_ascii_lowercase();
-        if os.is_empty() || architecture.is_empty() || os == "unknown" || architecture == "unknown" {
+        if os.is_empty() || architecture.is_empty() || os == "unknown" || architecture == "unknown"
+        {
             return None;
         }
         let variant = variant.filter(|variant| !variant.is_empty());
@@ -40,7 +41,11 @@ impl Platform {
             ("i386", _) => ("386", None),
             (other, variant) => (other, variant),
         };
-        Some(Self { os, architecture: architecture.to_owned(), variant: variant.map(str::to_owned) })
+        Some(Self {
+            os,
+            architecture: architecture.to_owned(),
+            variant: variant.map(str::to_owned),
+        })
     }
 
     /// The operating system, in Go's spelling (`linux`, `windows`).
@@ -73,7 +78,9 @@ impl FromStr for Platform {
             (Some(os), Some(architecture), variant, None) => Self::new(os, architecture, variant),
             _ => None,
         };
-        platform.ok_or_else(|| ParsePlatformError { found: text.to_owned() })
+        platform.ok_or_else(|| ParsePlatformError {
+            found: text.to_owned(),
+        })
     }
 }
 

@@ -75,13 +75,21 @@ impl ImageReference {
     /// digest.
     #[must_use]
     pub fn at_digest(&self, digest: Digest) -> Self {
-        Self { tag: None, digest: Some(digest), ..self.clone() }
+        Self {
+            tag: None,
+            digest: Some(digest),
+            ..self.clone()
+        }
     }
 
     /// The same repository in the same spelling, at `tag` and without a digest.
     #[must_use]
     pub fn at_tag(&self, tag: Tag) -> Self {
-        Self { tag: Some(tag), digest: None, ..self.clone() }
+        Self {
+            tag: Some(tag),
+            digest: None,
+            ..self.clone()
+        }
     }
 }
 
@@ -104,10 +112,12 @@ impl FromStr for ImageReference {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (named, digest) = match text.rsplit_once('@') {
             Some((named, digest)) => {
-                let digest = digest.parse().map_err(|source| ParseReferenceError::Digest {
-                    found: text.to_owned(),
-                    source,
-                })?;
+                let digest = digest
+                    .parse()
+                    .map_err(|source| ParseReferenceError::Digest {
+                        found: text.to_owned(),
+                        source,
+                    })?;
                 (named, Some(digest))
             }
             None => (text, None),
@@ -117,17 +127,27 @@ impl FromStr for ImageReference {
         let (name, tag) = match named[after_slash..].rfind(':') {
             Some(colon) => {
                 let (name, tag) = named.split_at(after_slash + colon);
-                let tag = tag[1..].parse().map_err(|source| ParseReferenceError::Tag {
-                    found: text.to_owned(),
-                    source,
-                })?;
+                let tag = tag[1..]
+                    .parse()
+                    .map_err(|source| ParseReferenceError::Tag {
+                        found: text.to_owned(),
+                        source,
+                    })?;
                 (name, Some(tag))
             }
             None => (named, None),
         };
-        let repository = parse_repository(name)
-            .map_err(|problem| ParseReferenceError::Repository { found: name.to_owned(), problem })?;
-        Ok(Self { repository, spelling: name.to_owned(), tag, digest })
+        let repository =
+            parse_repository(name).map_err(|problem| ParseReferenceError::Repository {
+                found: name.to_owned(),
+                problem,
+            })?;
+        Ok(Self {
+            repository,
+            spelling: name.to_owned(),
+            tag,
+            digest,
+        })
     }
 }
 
@@ -198,7 +218,9 @@ fn is_domain(text: &str) -> bool {
             !component.is_empty()
                 && !component.starts_with('-')
                 && !component.ends_with('-')
-                && component.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
+                && component
+                    .bytes()
+                    .all(|c| c.is_ascii_alphanumeric() || c == b'-')
         })
     });
     host_is_valid && port.is_none_or(|port| port.parse::<u16>().is_ok())
@@ -237,9 +259,17 @@ mod tests {
     #[track_caller]
     fn reads(input: &str, repository: &str, tag: Option<&str>, has_digest: bool) {
         let reference: ImageReference = input.parse().unwrap();
-        assert_eq!(reference.repository().to_string(), repository, "parsing {input:?}");
+        assert_eq!(
+            reference.repository().to_string(),
+            repository,
+            "parsing {input:?}"
+        );
         assert_eq!(reference.tag().map(Tag::as_str), tag, "tag of {input:?}");
-        assert_eq!(reference.digest().is_some(), has_digest, "digest of {input:?}");
+        assert_eq!(
+            reference.digest().is_some(),
+            has_digest,
+            "digest of {input:?}"
+        );
         assert_eq!(reference.to_string(), input, "the spelling is kept");
     }
 
@@ -249,37 +279,79 @@ mod tests {
         reads("foo/bar:1", "docker.io/foo/bar", Some("1"), false);
         reads("docker.io/nginx", "docker.io/library/nginx", None, false);
         reads("index.docker.io/foo/bar", "docker.io/foo/bar", None, false);
-        reads("registry-1.docker.io/foo/bar", "docker.io/foo/bar", None, false);
+        reads(
+            "registry-1.docker.io/foo/bar",
+            "docker.io/foo/bar",
+            None,
+            false,
+        );
         reads("localhost/x", "localhost/x", None, false);
         reads("reg:5000/a/b", "reg:5000/a/b", None, false);
         reads("reg:5000/a/b:1", "reg:5000/a/b", Some("1"), false);
-        reads(&format!("reg:5000/a/b:1@sha256:{HEX}"), "reg:5000/a/b", Some("1"), true);
-        reads(&format!("reg:5000/a/b@sha256:{HEX}"), "reg:5000/a/b", None, true);
+        reads(
+            &format!("reg:5000/a/b:1@sha256:{HEX}"),
+            "reg:5000/a/b",
+            Some("1"),
+            true,
+        );
+        reads(
+            &format!("reg:5000/a/b@sha256:{HEX}"),
+            "reg:5000/a/b",
+            None,
+            true,
+        );
         reads("GHCR.io/x/y", "ghcr.io/x/y", None, false);
         reads("[::1]:5000/x", "[::1]:5000/x", None, false);
         reads("127.0.0.1:5000/x:v1", "127.0.0.1:5000/x", Some("v1"), false);
         // No slash at all: a name on Docker Hub and a tag, even where it looks like a host and a port.
-        reads("example.com:5000", "docker.io/library/example.com", Some("5000"), false);
-        reads("acme/web__api--x.y", "docker.io/acme/web__api--x.y", None, false);
+        reads(
+            "example.com:5000",
+            "docker.io/library/example.com",
+            Some("5000"),
+            false,
+        );
+        reads(
+            "acme/web__api--x.y",
+            "docker.io/acme/web__api--x.y",
+            None,
+            false,
+        );
     }
 
     #[track_caller]
     fn rejects(input: &str, message: &str) {
-        assert_eq!(input.parse::<ImageReference>().unwrap_err().to_string(), message);
+        assert_eq!(
+            input.parse::<ImageReference>().unwrap_err().to_string(),
+            message
+        );
     }
 
     #[test]
     fn what_is_no_reference_is_refused_with_the_reason() {
         rejects("", "`` names no repository: it is empty");
-        rejects("acme/Web", "`acme/Web` names no repository: a repository's path is lower-case");
-        rejects("https://ghcr.io/acme/web", "`https://ghcr.io/acme/web` names no repository: leave out the scheme");
-        rejects(HEX, &format!("`{HEX}` names no repository: 64 hexadecimal digits are an image id, not a repository"));
+        rejects(
+            "acme/Web",
+            "`acme/Web` names no repository: a repository's path is lower-case",
+        );
+        rejects(
+            "https://ghcr.io/acme/web",
+            "`https://ghcr.io/acme/web` names no repository: leave out the scheme",
+        );
+        rejects(
+            HEX,
+            &format!(
+                "`{HEX}` names no repository: 64 hexadecimal digits are an image id, not a repository"
+            ),
+        );
         rejects("acme/web:", "the tag of `acme/web:`: a tag cannot be empty");
         rejects(
             "acme/web@sha256:12",
             "the digest of `acme/web@sha256:12`: a sha256 digest has 64 lower-case hexadecimal digits, found `12`",
         );
-        rejects("reg:x/a", "`reg:x/a` names no repository: the registry is no host name, address, or `host:port`");
+        rejects(
+            "reg:x/a",
+            "`reg:x/a` names no repository: the registry is no host name, address, or `host:port`",
+        );
         assert!("acme//web".parse::<ImageReference>().is_err());
         assert!("acme/web/".parse::<ImageReference>().is_err());
         assert!("acme/we___b".parse::<ImageReference>().is_err());
@@ -289,7 +361,13 @@ mod tests {
     fn an_image_is_written_back_in_the_users_spelling() {
         let reference: ImageReference = "nginx:1.25".parse().unwrap();
         let digest: Digest = format!("sha256:{HEX}").parse().unwrap();
-        assert_eq!(reference.at_digest(digest).to_string(), format!("nginx@sha256:{HEX}"));
-        assert_eq!(reference.at_tag("1.26".parse().unwrap()).to_string(), "nginx:1.26");
+        assert_eq!(
+            reference.at_digest(digest).to_string(),
+            format!("nginx@sha256:{HEX}")
+        );
+        assert_eq!(
+            reference.at_tag("1.26".parse().unwrap()).to_string(),
+            "nginx:1.26"
+        );
     }
 }

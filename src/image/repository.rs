@@ -38,7 +38,10 @@ impl RegistryHost {
             Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
             None => self.0.split(':').next().unwrap_or_default(),
         };
-        name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        name == "localhost"
+            || name
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
     }
 }
 
@@ -58,9 +61,11 @@ impl FromStr for RegistryHost {
             .ok()
             .map(|repository| repository.registry)
             .filter(|host| *host == Self::normalise(text))
-            .ok_or_else(|| ParseRepositoryError(format!(
-                "a registry reads `host` or `host:port`, such as `ghcr.io`, found `{text}`"
-            )))
+            .ok_or_else(|| {
+                ParseRepositoryError(format!(
+                    "a registry reads `host` or `host:port`, such as `ghcr.io`, found `{text}`"
+                ))
+            })
     }
 }
 
@@ -80,7 +85,10 @@ pub struct ParseRepositoryError(pub(super) String);
 
 impl Repository {
     pub(super) fn from_parts(registry: RegistryHost, path: &str) -> Self {
-        Self { registry, path: path.into() }
+        Self {
+            registry,
+            path: path.into(),
+        }
     }
 
     /// The registry that serves it.
@@ -104,8 +112,9 @@ impl FromStr for Repository {
     type Err = ParseRepositoryError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let reference: ImageReference =
-            text.parse().map_err(|error: super::ParseReferenceError| ParseRepositoryError(error.to_string()))?;
+        let reference: ImageReference = text
+            .parse()
+            .map_err(|error: super::ParseReferenceError| ParseRepositoryError(error.to_string()))?;
         if reference.tag().is_some() || reference.digest().is_some() {
             return Err(ParseRepositoryError(format!(
                 "a repository is named without tag or digest, found `{text}`"
@@ -123,20 +132,40 @@ mod tests {
 
     #[test]
     fn a_registry_host_is_a_host_and_perhaps_a_port() {
-        assert_eq!("GHCR.io".parse::<RegistryHost>().unwrap().as_str(), "ghcr.io");
-        assert_eq!("index.docker.io".parse::<RegistryHost>().unwrap().as_str(), "docker.io");
-        assert_eq!("reg:5000".parse::<RegistryHost>().unwrap().as_str(), "reg:5000");
+        assert_eq!(
+            "GHCR.io".parse::<RegistryHost>().unwrap().as_str(),
+            "ghcr.io"
+        );
+        assert_eq!(
+            "index.docker.io".parse::<RegistryHost>().unwrap().as_str(),
+            "docker.io"
+        );
+        assert_eq!(
+            "reg:5000".parse::<RegistryHost>().unwrap().as_str(),
+            "reg:5000"
+        );
         assert!("acme/web".parse::<RegistryHost>().is_err());
         assert!("https://ghcr.io".parse::<RegistryHost>().is_err());
     }
 
     #[test]
     fn loopback_is_recognised_in_each_spelling() {
-        for host in ["localhost:5000", "127.0.0.1:5000", "127.1.2.3:1", "[::1]:5000"] {
-            assert!(host.parse::<RegistryHost>().unwrap().is_loopback(), "{host}");
+        for host in [
+            "localhost:5000",
+            "127.0.0.1:5000",
+            "127.1.2.3:1",
+            "[::1]:5000",
+        ] {
+            assert!(
+                host.parse::<RegistryHost>().unwrap().is_loopback(),
+                "{host}"
+            );
         }
         for host in ["ghcr.io", "localhost.example:5000", "10.0.0.1:5000"] {
-            assert!(!host.parse::<RegistryHost>().unwrap().is_loopback(), "{host}");
+            assert!(
+                !host.parse::<RegistryHost>().unwrap().is_loopback(),
+                "{host}"
+            );
         }
     }
 }

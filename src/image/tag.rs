@@ -44,12 +44,13 @@ impl Tag {
             return Err(ParseTagError::Empty);
         }
         let illegal = text.chars().enumerate().find(|&(position, c)| {
-            !(c.is_ascii_alphanumeric()
-                || c == '_'
-                || (position > 0 && matches!(c, '.' | '-')))
+            !(c.is_ascii_alphanumeric() || c == '_' || (position > 0 && matches!(c, '.' | '-')))
         });
         if let Some((position, character)) = illegal {
-            return Err(ParseTagError::IllegalCharacter { character, position });
+            return Err(ParseTagError::IllegalCharacter {
+                character,
+                position,
+            });
         }
         if text.len() > Self::MAX_LEN {
             return Err(ParseTagError::TooLong { actual: text.len() });
@@ -92,7 +93,10 @@ mod tests {
 
     #[track_caller]
     fn accepts(input: &str) {
-        assert_eq!(input.parse::<Tag>().map(|tag| tag.to_string()), Ok(input.to_owned()));
+        assert_eq!(
+            input.parse::<Tag>().map(|tag| tag.to_string()),
+            Ok(input.to_owned())
+        );
     }
 
     #[track_caller]
@@ -107,11 +111,41 @@ mod tests {
         accepts("_x");
         accepts(&"a".repeat(128));
         rejects("", ParseTagError::Empty);
-        rejects(".hidden", ParseTagError::IllegalCharacter { character: '.', position: 0 });
-        rejects("-x", ParseTagError::IllegalCharacter { character: '-', position: 0 });
-        rejects("a/b", ParseTagError::IllegalCharacter { character: '/', position: 1 });
-        rejects("1.0.0+7", ParseTagError::IllegalCharacter { character: '+', position: 5 });
-        rejects("é", ParseTagError::IllegalCharacter { character: 'é', position: 0 });
+        rejects(
+            ".hidden",
+            ParseTagError::IllegalCharacter {
+                character: '.',
+                position: 0,
+            },
+        );
+        rejects(
+            "-x",
+            ParseTagError::IllegalCharacter {
+                character: '-',
+                position: 0,
+            },
+        );
+        rejects(
+            "a/b",
+            ParseTagError::IllegalCharacter {
+                character: '/',
+                position: 1,
+            },
+        );
+        rejects(
+            "1.0.0+7",
+            ParseTagError::IllegalCharacter {
+                character: '+',
+                position: 5,
+            },
+        );
+        rejects(
+            "é",
+            ParseTagError::IllegalCharacter {
+                character: 'é',
+                position: 0,
+            },
+        );
         rejects(&"a".repeat(129), ParseTagError::TooLong { actual: 129 });
     }
 }

@@ -29,7 +29,11 @@ impl TagList {
             .collect();
         tags.sort_unstable();
         tags.dedup();
-        Self { lines: tags.join("\n").into_boxed_str(), count: tags.len(), unusable }
+        Self {
+            lines: tags.join("\n").into_boxed_str(),
+            count: tags.len(),
+            unusable,
+        }
     }
 
     /// The tags in byte order; each follows the tag grammar.

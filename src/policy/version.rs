@@ -17,7 +17,13 @@ pub fn parse_version(text: &str) -> Option<Version> {
     };
     let mut numbers = numbers.split('.').map(number);
     let (major, minor, patch) = (numbers.next()??, numbers.next()??, numbers.next()??);
-    numbers.next().is_none().then_some(Version { major, minor, patch, pre, build })
+    numbers.next().is_none().then_some(Version {
+        major,
+        minor,
+        patch,
+        pre,
+        build,
+    })
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -32,7 +38,9 @@ fn prerelease(text: &str) -> Option<Prerelease> {
     }
     let lenient: Vec<String> = text
         .split('.')
-        .map(|identifier| number(identifier).map_or_else(|| identifier.to_owned(), |n| n.to_string()))
+        .map(|identifier| {
+            number(identifier).map_or_else(|| identifier.to_owned(), |n| n.to_string())
+        })
         .collect();
     Prerelease::new(&lenient.join(".")).ok()
 }

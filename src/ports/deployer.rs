@@ -13,7 +13,10 @@ use crate::watch::{DeployerName, Unit, Workload};
 
 /// What a deployer can do; the rules ask, instead of assuming.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one capability, asked for by its name")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one capability, asked for by its name"
+)]
 pub struct Capabilities {
     /// The orchestrator brings back what ran before when a rollout fails, if the workload is set so.
     pub reverts_itself: bool,
@@ -188,7 +191,9 @@ pub struct DeployerContext {
 
 impl std::fmt::Debug for DeployerContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DeployerContext").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("DeployerContext")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -212,5 +217,6 @@ pub trait DeployerPlugin: Deployer + Sized + 'static {
     type Settings: DeserializeOwned + Send;
 
     /// Builds it. Asks nobody: an orchestrator that is down must not keep the service from starting.
-    async fn build(settings: Self::Settings, context: &DeployerContext) -> Result<Self, BuildError>;
+    async fn build(settings: Self::Settings, context: &DeployerContext)
+    -> Result<Self, BuildError>;
 }

@@ -45,7 +45,9 @@ pub enum RegistryError {
         retry_after: Duration,
     },
     /// What the registry answered breaks the protocol.
-    #[error("the registry of {repository} answered something else than the protocol allows: {problem}")]
+    #[error(
+        "the registry of {repository} answered something else than the protocol allows: {problem}"
+    )]
     Invalid {
         /// Which repository was asked for.
         repository: Repository,

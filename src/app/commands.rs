@@ -1,0 +1,304 @@
+use std::sync::Arc;
+
+use super::App;
+use super::transact::Draft;
+use super::world::World;
+use crate::decision::Unwanted;
+use crate::event::EventKind;
+use crate::image::Tag;
+use crate::intent::{Author, Candidate, Intent, OperatorHold, Request, RequestId, Target};
+use crate::ports::{RegistryError, StoreError};
+use crate::watch::{Watch, WatchName, Workload};
+
+/// What an operator wants changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IntentChange {
+    /// Which tag from now on. Pinning asks for a deployment as well, whatever runs; tracking ends a hold.
+    pub target: Option<Target>,
+    /// Whether anything is deployed without being asked for.
+    pub auto_deploy: Option<bool>,
+    /// The revision that the change was decided on, if the client wants to notice a lost race.
+    pub expected: Option<u64>,
+}
+
+/// An operator's demand to deploy now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeployNow {
+    /// Which tag; the wanted one if none is named.
+    pub tag: Option<Tag>,
+    /// To which workload alone; to all of the watch, in their order, if none is named.
+    pub workload: Option<Workload>,
+}
+
+/// Why a command changed nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// No such watch is configured.
+    #[error("there is no watch `{name}`")]
+    UnknownWatch {
+        /// What was asked for.
+        name: WatchName,
+    },
+    /// The watch has no such workload.
+    #[error("watch `{watch}` has no workload `{workload}`")]
+    UnknownWorkload {
+        /// Which watch.
+        watch: WatchName,
+        /// What was asked for.
+        workload: Workload,
+    },
+    /// The registry does not have the tag.
+    #[error("{repository} has no tag `{tag}`", repository = .watch.repository())]
+    TagNotFound {
+        /// Which watch.
+        watch: Arc<Watch>,
+        /// What was asked for.
+        tag: Tag,
+    },
+    /// No tag was named, and none is wanted.
+    #[error("no tag is wanted: {why}")]
+    NothingWanted {
+        /// Why not.
+        why: String,
+    },
+    /// The registry could not be asked.
+    #[error("the registry could not be asked, so nothing was changed: {0}")]
+    Registry(#[source] RegistryError),
+    /// Somebody else changed the intent first.
+    #[error(
+        "the intent was changed at the same time: expected revision {expected}, found {actual}"
+    )]
+    Stale {
+        /// The revision that the client knew.
+        expected: u64,
+        /// The revision there is.
+        actual: u64,
+    },
+    /// The store could not be asked.
+    #[error("nothing was changed: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    /// Changes what is wanted of a watch, and acts on it at once.
+    pub async fn change_intent(
+        &self,
+        name: &WatchName,
+        change: &IntentChange,
+        author: &Author,
+    ) -> Result<Intent, CommandError> {
+        let watch = self.configured_watch(name)?;
+        let candidate = match &change.target {
+            Some(Target::Pin(tag)) => Some(self.resolve_now(watch, tag).await?),
+            _ => None,
+        };
+        let request = candidate.map(|candidate| self.request(candidate, watch, None, author));
+        self.commit_command(watch, change, request, author).await
+    }
+
+    /// Lets a watch track again with auto-deploy on, and deploys what is wanted then.
+    pub async fn reset(&self, name: &WatchName, author: &Author) -> Result<Intent, CommandError> {
+        let watch = self.configured_watch(name)?;
+        let tracking = Intent::default();
+        let tag = self.wanted_by(watch, &tracking)?;
+        let candidate = self.resolve_now(watch, &tag).await?;
+        let request = self.request(candidate, watch, None, author);
+        let change = IntentChange {
+            target: Some(Target::Track),
+            auto_deploy: Some(true),
+            expected: None,
+        };
+        self.commit_command(watch, &change, Some(request), author)
+            .await
+    }
+
+    /// Asks for a deployment, whatever runs.
+    pub async fn deploy_now(
+        &self,
+        name: &WatchName,
+        demand: &DeployNow,
+        author: &Author,
+    ) -> Result<RequestId, CommandError> {
+        let watch = self.configured_watch(name)?;
+        if let Some(workload) = &demand.workload
+            && !watch.workloads.contains(workload)
+        {
+            return Err(CommandError::UnknownWorkload {
+                watch: name.clone(),
+                workload: workload.clone(),
+            });
+        }
+        let tag = match &demand.tag {
+            Some(tag) => tag.clone(),
+            None => {
+                let intent = self
+                    .world()
+                    .states
+                    .get(name)
+                    .map(|state| state.intent.clone());
+                self.wanted_by(watch, &intent.unwrap_or_default())?
+            }
+        };
+        let candidate = self.resolve_now(watch, &tag).await?;
+        let request = self.request(candidate, watch, demand.workload.clone(), author);
+        let id = request.id;
+        self.commit_command(watch, &IntentChange::default(), Some(request), author)
+            .await?;
+        Ok(id)
+    }
+
+    fn configured_watch(&self, name: &WatchName) -> Result<&Arc<Watch>, CommandError> {
+        self.watches
+            .get(name)
+            .ok_or_else(|| CommandError::UnknownWatch { name: name.clone() })
+    }
+
+    fn wanted_by(&self, watch: &Watch, intent: &Intent) -> Result<Tag, CommandError> {
+        self.world()
+            .wanted_by(watch, intent)
+            .map_err(|unwanted| CommandError::NothingWanted {
+                why: crate::decision::HoldReason::from(unwanted).to_string(),
+            })
+    }
+
+    /// Asks the registry at this moment, so that a tag pushed a second ago is found.
+    async fn resolve_now(&self, watch: &Arc<Watch>, tag: &Tag) -> Result<Candidate, CommandError> {
+        let repository = watch.repository();
+        let began = self.ports.clock.now();
+        let known = self.world().observe(repository).known_image(tag).cloned();
+        let image = self
+            .ports
+            .registry
+            .resolve(repository, tag, known.as_ref())
+            .await
+            .map_err(CommandError::Registry)?;
+        self.world()
+            .observe(repository)
+            .record_resolution(tag, began, Ok(image.clone()));
+        match image {
+            Some(image) => Ok(Candidate {
+                tag: tag.clone(),
+                image,
+            }),
+            None => Err(CommandError::TagNotFound {
+                watch: Arc::clone(watch),
+                tag: tag.clone(),
+            }),
+        }
+    }
+
+    fn request(
+        &self,
+        candidate: Candidate,
+        watch: &Watch,
+        only: Option<Workload>,
+        author: &Author,
+    ) -> Request {
+        let now = self.ports.clock.now();
+        Request {
+            id: RequestId(self.ports.ids.next()),
+            author: author.clone(),
+            candidate,
+            single: only.is_some(),
+            pending: only.map_or_else(|| watch.workloads.clone(), |workload| vec![workload]),
+            created_at: now,
+            expires_at: now + self.settings.request_ttl,
+        }
+    }
+
+    async fn commit_command(
+        &self,
+        watch: &Watch,
+        change: &IntentChange,
+        request: Option<Request>,
+        author: &Author,
+    ) -> Result<Intent, CommandError> {
+        let intent = self
+            .transact(&watch.name, |world, draft| {
+                change_intent(draft, change, author)?;
+                if let Some(request) = &request {
+                    add_request(world, draft, watch, request);
+                }
+                Ok::<_, CommandError>(Some(draft.watch().intent.clone()))
+            })
+            .await?;
+        // The command is stored; what follows from it is tried again by the next poll if it fails now.
+        self.reconcile_or_log(&watch.name).await;
+        Ok(intent.unwrap_or_default())
+    }
+}
+
+impl World {
+    fn wanted_by(&self, watch: &Watch, intent: &Intent) -> Result<Tag, Unwanted> {
+        let unobserved = crate::observation::Observation::default();
+        let observation = self
+            .repositories
+            .get(watch.repository())
+            .map_or(&unobserved, |followed| &followed.observation);
+        let last_deployed = self
+            .states
+            .get(&watch.name)
+            .and_then(|state| state.last_deployed());
+        crate::decision::wanted_tag(watch, intent, observation, last_deployed)
+    }
+}
+
+fn change_intent(
+    draft: &mut Draft,
+    change: &IntentChange,
+    author: &Author,
+) -> Result<(), CommandError> {
+    let intent = &mut draft.watch().intent;
+    if let Some(expected) = change.expected
+        && expected != intent.revision
+    {
+        return Err(CommandError::Stale {
+            expected,
+            actual: intent.revision,
+        });
+    }
+    if change.target.is_none() && change.auto_deploy.is_none() {
+        return Ok(());
+    }
+    if let Some(target) = &change.target {
+        intent.target = target.clone();
+        intent.hold = None;
+    }
+    if let Some(auto_deploy) = change.auto_deploy {
+        intent.auto_deploy = auto_deploy;
+    }
+    intent.revision += 1;
+    let told = EventKind::IntentChanged {
+        by: author.clone(),
+        target: intent.target.clone(),
+        auto_deploy: intent.auto_deploy,
+    };
+    draft.tell(told);
+    Ok(())
+}
+
+/// Stores a request, and with it a hold if it asks for another tag than the wanted one: the next poll would undo it.
+fn add_request(world: &World, draft: &mut Draft, watch: &Watch, request: &Request) {
+    let wanted = world.wanted_by(watch, &draft.watch().intent).ok();
+    if wanted.as_ref() != Some(&request.candidate.tag) {
+        let past = wanted.and_then(|tag| {
+            let followed = world.repositories.get(watch.repository())?;
+            let image = followed.observation.known_image(&tag)?.clone();
+            Some(Candidate { tag, image })
+        });
+        draft.watch().intent.hold = Some(OperatorHold {
+            past,
+            by: request.author.clone(),
+            reason: format!("{} was asked for", request.candidate.tag),
+            since: request.created_at,
+        });
+        draft.watch().intent.revision += 1;
+    }
+    draft.watch().requests.push(request.clone());
+    draft.tell(EventKind::DeploymentAsked {
+        request: request.id,
+        by: request.author.clone(),
+        tag: request.candidate.tag.clone(),
+        digest: request.candidate.image.digest.clone(),
+    });
+}

@@ -1,0 +1,209 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::App;
+use super::world::World;
+use crate::decision::wanted_tag;
+use crate::deployment::Runs;
+use crate::image::{Repository, Tag};
+use crate::intent::Target;
+use crate::ports::RegistryError;
+use crate::watch::{AdoptMode, Watch};
+
+/// What came of a poll.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Polled {
+    /// What went wrong at the registry, if anything did.
+    pub fault: Option<String>,
+    /// How long the registry asks to be left alone, if it does.
+    pub retry_after: Option<Duration>,
+}
+
+impl App {
+    /// The repositories to poll, each with the shortest interval of its watches.
+    pub fn repositories(&self) -> Vec<(Repository, Duration)> {
+        let mut intervals = std::collections::BTreeMap::new();
+        for watch in self.watches.values() {
+            let interval = intervals
+                .entry(watch.repository().clone())
+                .or_insert(watch.interval);
+            *interval = watch.interval.min(*interval);
+        }
+        intervals.into_iter().collect()
+    }
+
+    /// Asks the registry what every watch of `repository` needs to know, once, and reconciles each of them.
+    pub async fn poll(&self, repository: &Repository) -> Polled {
+        let watches = self.watches_of(repository);
+        for watch in &watches {
+            self.look_at_workloads(watch).await;
+        }
+        let mut polled = Polled::default();
+        let began = self.ports.clock.now();
+        if self.listing_is_due(repository, &watches, began) {
+            let outcome = self.ports.registry.tags(repository).await;
+            let outcome = outcome.map_err(|error| polled.note(repository, &error));
+            self.world()
+                .observe(repository)
+                .record_listing(began, outcome);
+        }
+        for tag in self.tags_to_resolve(repository, &watches) {
+            self.resolve(repository, &tag, began, &mut polled).await;
+        }
+        self.world().end_poll(repository, &watches);
+        for watch in &watches {
+            self.reconcile_or_log(&watch.name).await;
+        }
+        polled
+    }
+
+    fn watches_of(&self, repository: &Repository) -> Vec<Arc<Watch>> {
+        self.watches
+            .values()
+            .filter(|watch| watch.repository() == repository)
+            .cloned()
+            .collect()
+    }
+
+    async fn resolve(
+        &self,
+        repository: &Repository,
+        tag: &Tag,
+        began: DateTime<Utc>,
+        polled: &mut Polled,
+    ) {
+        let known = self.world().observe(repository).known_image(tag).cloned();
+        let outcome = self
+            .ports
+            .registry
+            .resolve(repository, tag, known.as_ref())
+            .await;
+        let outcome = outcome.map_err(|error| polled.note(repository, &error));
+        self.world()
+            .observe(repository)
+            .record_resolution(tag, began, outcome);
+    }
+
+    /// A watch that tracks is listed at every poll; where all are pinned, now and then.
+    fn listing_is_due(
+        &self,
+        repository: &Repository,
+        watches: &[Arc<Watch>],
+        now: DateTime<Utc>,
+    ) -> bool {
+        let mut world = self.world();
+        if watches.iter().any(|watch| world.needs_listing(watch)) {
+            return true;
+        }
+        let last = world.observe(repository).listing().seen_at();
+        last.is_none_or(|last| last + self.settings.listing_interval <= now)
+    }
+
+    fn tags_to_resolve(&self, repository: &Repository, watches: &[Arc<Watch>]) -> BTreeSet<Tag> {
+        let mut world = self.world();
+        let polls = world
+            .repositories
+            .entry(repository.clone())
+            .or_default()
+            .polls;
+        let again = polls.is_multiple_of(self.settings.digest_every.max(1));
+        let mut due = BTreeSet::new();
+        for watch in watches {
+            let follows_digest = !world.needs_listing(watch);
+            let wanted = world.wanted_tag(watch);
+            due.extend(
+                wanted.filter(|tag| follows_digest || again || !world.is_resolved(repository, tag)),
+            );
+            let unpinned = world.unpinned_tags(watch);
+            due.extend(
+                unpinned
+                    .into_iter()
+                    .filter(|tag| !world.is_resolved(repository, tag)),
+            );
+        }
+        due
+    }
+}
+
+impl Polled {
+    fn note(&mut self, repository: &Repository, error: &RegistryError) -> String {
+        let message = error.to_string();
+        tracing::warn!(image.repository = %repository, "{message}");
+        self.retry_after = self.retry_after.max(error.retry_after());
+        self.fault = Some(message.clone());
+        message
+    }
+}
+
+impl World {
+    pub(super) fn observe(
+        &mut self,
+        repository: &Repository,
+    ) -> &mut crate::observation::Observation {
+        &mut self
+            .repositories
+            .entry(repository.clone())
+            .or_default()
+            .observation
+    }
+
+    /// Whether the wanted tag of `watch` is picked from a listing.
+    fn needs_listing(&self, watch: &Watch) -> bool {
+        let tracks = self
+            .states
+            .get(&watch.name)
+            .is_none_or(|state| state.intent.target == Target::Track);
+        tracks && watch.policy.fixed_tag().is_none()
+    }
+
+    pub(super) fn wanted_tag(&self, watch: &Watch) -> Option<Tag> {
+        let state = self.states.get(&watch.name)?;
+        let followed = self.repositories.get(watch.repository())?;
+        wanted_tag(
+            watch,
+            &state.intent,
+            &followed.observation,
+            state.last_deployed(),
+        )
+        .ok()
+    }
+
+    /// The tags that workloads run without a digest, and whose digest is not known yet.
+    fn unpinned_tags(&self, watch: &Watch) -> Vec<Tag> {
+        if watch.adopt == AdoptMode::Redeploy {
+            return Vec::new();
+        }
+        let runs = self.runs(watch);
+        runs.into_iter()
+            .filter_map(|runs| match runs {
+                Runs::Something {
+                    image: None, tag, ..
+                } => tag,
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn is_resolved(&self, repository: &Repository, tag: &Tag) -> bool {
+        self.repositories
+            .get(repository)
+            .and_then(|followed| followed.observation.resolution(tag))
+            .is_some_and(|seen| seen.current().is_ok())
+    }
+
+    fn end_poll(&mut self, repository: &Repository, watches: &[Arc<Watch>]) {
+        let mut kept = Vec::new();
+        for watch in watches {
+            kept.extend(self.wanted_tag(watch));
+            kept.extend(self.unpinned_tags(watch));
+        }
+        let kept: Vec<&Tag> = kept.iter().collect();
+        if let Some(followed) = self.repositories.get_mut(repository) {
+            followed.observation.forget_all_but(&kept);
+            followed.polls = followed.polls.wrapping_add(1);
+        }
+    }
+}

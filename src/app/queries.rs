@@ -1,0 +1,216 @@
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::App;
+use super::world::World;
+use crate::decision::{Decision, Unwanted, wanted_tag};
+use crate::deployment::{Deployment, DeploymentId, Runs};
+use crate::event::Event;
+use crate::image::{Image, Tag, TagList};
+use crate::intent::{Intent, Request};
+use crate::observation::Unseen;
+use crate::ports::{DeploymentQuery, EventQuery, EventRange, StoreError};
+use crate::watch::{Unit, Watch, WatchName, Workload};
+
+/// A decision, and since when it has been the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// The decision.
+    pub decision: Decision,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// All that is known of one watch.
+#[derive(Debug, Clone)]
+pub struct WatchView {
+    /// The watch, from the configuration.
+    pub watch: Arc<Watch>,
+    /// What an operator wants.
+    pub intent: Intent,
+    /// What operators asked for and has not been served yet.
+    pub requests: Vec<Request>,
+    /// The tags that were last listed, if they ever were.
+    pub tags: Option<Arc<TagList>>,
+    /// When they were listed.
+    pub listed_at: Option<DateTime<Utc>>,
+    /// Why the last listing failed, if it did.
+    pub fault: Option<String>,
+    /// The tag that is wanted, or why none is.
+    pub wanted: Result<Tag, Unwanted>,
+    /// What the wanted tag was last seen to point to.
+    pub wanted_image: Option<Image>,
+    /// Its workloads, in their order.
+    pub workloads: Vec<WorkloadView>,
+}
+
+/// All that is known of one workload.
+#[derive(Debug, Clone)]
+pub struct WorkloadView {
+    /// Which workload.
+    pub workload: Workload,
+    /// What the orchestrator rolls as one with it.
+    pub unit: Unit,
+    /// What it runs.
+    pub runs: Runs,
+    /// What was last decided; `None` before the first time.
+    pub decided: Option<Decided>,
+    /// Its deployment that has not ended, if there is one.
+    pub in_flight: Option<Deployment>,
+    /// What that deployment waits for, in the deployer's words.
+    pub progress: Option<String>,
+}
+
+impl App {
+    /// All that is known of one watch, or `None` if it is not configured.
+    pub fn watch(&self, name: &WatchName) -> Option<WatchView> {
+        let watch = self.watches.get(name)?;
+        self.world().view(watch)
+    }
+
+    /// All that is known of every watch, by name.
+    pub fn watches(&self) -> Vec<WatchView> {
+        let world = self.world();
+        self.watches
+            .values()
+            .filter_map(|watch| world.view(watch))
+            .collect()
+    }
+
+    /// The deployments that have not ended, oldest first: what to drive after a start.
+    pub fn open_deployments(&self) -> Vec<DeploymentId> {
+        self.world().open.keys().copied().collect()
+    }
+
+    /// One deployment.
+    pub async fn deployment(&self, id: DeploymentId) -> Result<Option<Deployment>, StoreError> {
+        let query = DeploymentQuery {
+            id: Some(id),
+            limit: 1,
+            ..DeploymentQuery::default()
+        };
+        Ok(self.ports.store.deployments(&query).await?.pop())
+    }
+
+    /// Deployments, newest first.
+    pub async fn deployments(
+        &self,
+        query: &DeploymentQuery,
+    ) -> Result<Vec<Deployment>, StoreError> {
+        self.ports.store.deployments(query).await
+    }
+
+    /// Events.
+    pub async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+        self.ports.store.events(query).await
+    }
+
+    /// Whether the store can be asked; for readiness.
+    pub async fn check_store(&self) -> Result<(), StoreError> {
+        let query = EventQuery {
+            watch: None,
+            range: EventRange::Before(None),
+            limit: 1,
+        };
+        self.ports.store.events(&query).await.map(|_| ())
+    }
+
+    /// The repositories that have not been polled since the start; for readiness.
+    pub fn unpolled(&self) -> usize {
+        let world = self.world();
+        let is_polled = |watch: &&Arc<Watch>| {
+            world
+                .repositories
+                .get(watch.repository())
+                .is_some_and(|followed| followed.polls > 0)
+        };
+        self.watches
+            .values()
+            .filter(|watch| !is_polled(watch))
+            .count()
+    }
+}
+
+impl World {
+    fn view(&self, watch: &Arc<Watch>) -> Option<WatchView> {
+        let state = self.states.get(&watch.name)?;
+        let observation = self
+            .repositories
+            .get(watch.repository())
+            .map(|followed| &followed.observation);
+        let wanted = match observation {
+            Some(observation) => {
+                wanted_tag(watch, &state.intent, observation, state.last_deployed())
+            }
+            None => Err(Unseen::NotYet.into()),
+        };
+        let wanted_image = wanted
+            .as_ref()
+            .ok()
+            .and_then(|tag| observation?.known_image(tag))
+            .cloned();
+        let listing = observation.map(crate::observation::Observation::listing);
+        Some(WatchView {
+            watch: Arc::clone(watch),
+            intent: state.intent.clone(),
+            requests: state.requests.clone(),
+            tags: listing.and_then(|listing| listing.last_known().cloned()),
+            listed_at: listing.and_then(crate::observation::Seen::seen_at),
+            fault: listing.and_then(|listing| match listing.current() {
+                Err(Unseen::Failed(fault)) => Some(fault.message),
+                _ => None,
+            }),
+            wanted,
+            wanted_image,
+            workloads: self.workload_views(watch),
+        })
+    }
+
+    fn workload_views(&self, watch: &Watch) -> Vec<WorkloadView> {
+        let lives = self.live.get(&watch.name).map_or(&[][..], Vec::as_slice);
+        lives
+            .iter()
+            .zip(self.runs(watch))
+            .map(|(live, runs)| {
+                let in_flight = self
+                    .in_flight(&live.unit)
+                    .filter(|deployment| deployment.workload == live.workload);
+                WorkloadView {
+                    workload: live.workload.clone(),
+                    unit: live.unit.clone(),
+                    runs,
+                    decided: live.decided.clone(),
+                    in_flight: in_flight.cloned(),
+                    progress: in_flight
+                        .and_then(|deployment| self.drives.get(&deployment.id)?.detail.clone()),
+                }
+            })
+            .collect()
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deploy(deploy) => {
+                write!(f, "deploying {}: {}", deploy.candidate.tag, deploy.cause)
+            }
+            Self::UpToDate { candidate } => write!(f, "up to date with {}", candidate.tag),
+            Self::Hold(hold) => {
+                match &hold.candidate {
+                    Some(candidate) => write!(f, "holding {}: ", candidate.tag)?,
+                    None => f.write_str("holding: ")?,
+                }
+                for (index, reason) in hold.reasons.iter().enumerate() {
+                    if index > 0 {
+                        f.write_str("; ")?;
+                    }
+                    write!(f, "{reason}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,511 @@
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::transact::Draft;
+use super::world::{Drive, World};
+use super::{App, Wake};
+use crate::deployment::{
+    Deployment, DeploymentId, Failure, InvalidTransition, Quarantined, State, Success,
+};
+use crate::event::{EventKind, Subject};
+use crate::ports::{Apply, DeployError, Deployer, Progress, Rollout, StoreError};
+
+/// How long an orchestrator that cannot be reached is asked to take a deployment on.
+const APPLY_FOR: Duration = Duration::from_mins(2);
+
+/// The least time between two looks at a rollout, for deployers that answer at once.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
+/// How often a deployment looks whether its unit is free; it is woken earlier when one of ours ends.
+const BETWEEN_STARTS: Duration = Duration::from_secs(5);
+
+/// What to do with a deployment next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advance {
+    /// Call [`App::advance`] again after this long.
+    After(Duration),
+    /// Nothing: it has ended.
+    Ended,
+}
+
+impl App {
+    /// Brings a deployment one step further. Each state is stored before the side effect that it announces.
+    ///
+    /// `interrupt` ends the wait for news of a rollout early; it is fired when the deployment is to give way.
+    pub async fn advance(
+        &self,
+        id: DeploymentId,
+        interrupt: impl Future<Output = ()> + Send,
+    ) -> Advance {
+        let Some(deployment) = self.world().open.get(&id).cloned() else {
+            return Advance::Ended;
+        };
+        let step = self.step(&deployment, interrupt).await;
+        match step {
+            Ok(Some(pause)) => Advance::After(pause),
+            Ok(None) => {
+                self.after_end(&deployment).await;
+                Advance::Ended
+            }
+            Err(error) => {
+                tracing::error!(watch.name = %deployment.watch, deployment.id = %id, "{error}");
+                Advance::After(self.note_fault(id))
+            }
+        }
+    }
+
+    /// `None` when the deployment has ended, otherwise how long to wait.
+    async fn step(
+        &self,
+        deployment: &Deployment,
+        interrupt: impl Future<Output = ()> + Send,
+    ) -> Result<Option<Duration>, StoreError> {
+        let now = self.ports.clock.now();
+        if deployment.superseded_by.is_some() {
+            return self.end(deployment, End::Superseded).await;
+        }
+        if now >= deployment.deadline {
+            return self.end(deployment, End::overdue(deployment)).await;
+        }
+        let Some(deployer) = self.ports.deployers.get(&deployment.workload.deployer) else {
+            let message = format!("there is no deployer `{}`", deployment.workload.deployer);
+            return self
+                .end(deployment, End::Abandoned { reason: message })
+                .await;
+        };
+        match &deployment.state {
+            State::Requested => self.start_rollout(deployment).await,
+            State::Applying { .. } => self.apply(deployment, deployer).await,
+            State::Rolling { handle, .. } | State::AwaitingPromotion { handle, .. } => {
+                let rollout = Rollout {
+                    apply: apply_of(deployment),
+                    handle: handle.clone(),
+                };
+                match interrupted(deployer.follow(&rollout), interrupt).await {
+                    Some(progress) => self.judge(deployment, progress).await,
+                    None => Ok(Some(Duration::ZERO)),
+                }
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn start_rollout(&self, deployment: &Deployment) -> Result<Option<Duration>, StoreError> {
+        let now = self.ports.clock.now();
+        let started = self
+            .save(
+                deployment,
+                |state| state.start(now),
+                |subject| EventKind::DeploymentStarted { subject },
+            )
+            .await;
+        match started {
+            Ok(()) => Ok(Some(Duration::ZERO)),
+            Err(StoreError::UnitBusy) => Ok(Some(BETWEEN_STARTS)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn apply(
+        &self,
+        deployment: &Deployment,
+        deployer: &Arc<dyn Deployer>,
+    ) -> Result<Option<Duration>, StoreError> {
+        match deployer.apply(&apply_of(deployment)).await {
+            Ok(accepted) => {
+                self.clear_faults(deployment.id);
+                let now = self.ports.clock.now();
+                self.save(
+                    deployment,
+                    |state| state.accept(now, accepted.handle.clone()),
+                    |subject| EventKind::DeploymentAccepted { subject },
+                )
+                .await?;
+                Ok(Some(Duration::ZERO))
+            }
+            Err(error) if error.is_transient() && !self.is_past_applying(deployment) => {
+                tracing::warn!(watch.name = %deployment.watch, deployment.id = %deployment.id, "{error}");
+                Ok(Some(self.note_fault(deployment.id)))
+            }
+            Err(error) => self.end(deployment, End::failed_by(&error)).await,
+        }
+    }
+
+    fn is_past_applying(&self, deployment: &Deployment) -> bool {
+        match deployment.state {
+            State::Applying { since } => self.ports.clock.now() >= since + APPLY_FOR,
+            _ => true,
+        }
+    }
+
+    /// Takes what a deployer says of a rollout.
+    async fn judge(
+        &self,
+        deployment: &Deployment,
+        progress: Result<Progress, DeployError>,
+    ) -> Result<Option<Duration>, StoreError> {
+        let progress = match progress {
+            Ok(progress) => progress,
+            Err(error) if error.is_transient() => {
+                tracing::warn!(watch.name = %deployment.watch, deployment.id = %deployment.id, "{error}");
+                return Ok(Some(self.note_fault(deployment.id)));
+            }
+            Err(error) => return self.end(deployment, End::failed_by(&error)).await,
+        };
+        self.clear_faults(deployment.id);
+        match progress {
+            Progress::Rolling { detail } => {
+                self.world().drives.entry(deployment.id).or_default().detail = Some(detail);
+                self.note_promotion(deployment, false).await?;
+                Ok(Some(BETWEEN_LOOKS))
+            }
+            Progress::AwaitingPromotion => {
+                self.note_promotion(deployment, true).await?;
+                Ok(Some(BETWEEN_STARTS))
+            }
+            Progress::Succeeded => self.end(deployment, End::Succeeded).await,
+            Progress::Failed { reason, restored } => {
+                self.end(deployment, End::Failed { reason, restored }).await
+            }
+            Progress::Superseded => self.end(deployment, End::Superseded).await,
+        }
+    }
+
+    /// Enters or leaves the state of waiting for a promotion, if the rollout did.
+    async fn note_promotion(
+        &self,
+        deployment: &Deployment,
+        awaits: bool,
+    ) -> Result<(), StoreError> {
+        let now = self.ports.clock.now();
+        match (&deployment.state, awaits) {
+            (State::Rolling { .. }, true) => {
+                self.save(
+                    deployment,
+                    |state| state.await_promotion(now),
+                    |subject| EventKind::DeploymentAwaitsPromotion { subject },
+                )
+                .await
+            }
+            (State::AwaitingPromotion { .. }, false) => {
+                self.save(
+                    deployment,
+                    |state| state.promote(now),
+                    |subject| EventKind::DeploymentAccepted { subject },
+                )
+                .await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Stores a transition of a deployment that has not ended, and tells it.
+    async fn save(
+        &self,
+        deployment: &Deployment,
+        transition: impl Fn(State) -> Result<State, InvalidTransition>,
+        event: impl Fn(Subject) -> EventKind,
+    ) -> Result<(), StoreError> {
+        self.transact(&deployment.watch, |world, draft| {
+            let Some(advanced) = advanced(world, deployment.id, &transition) else { return Ok(None) };
+            tracing::info!(
+                watch.name = %advanced.watch, deployment.id = %advanced.id, image.tag = %advanced.tag(),
+                "deployment of {} to {} is {}", advanced.tag(), advanced.workload, advanced.state.name()
+            );
+            draft.tell(event(advanced.subject()));
+            draft.step.deployments.push(advanced);
+            Ok::<_, StoreError>(Some(()))
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// Ends a deployment, with all that follows from how it ended.
+    async fn end(&self, deployment: &Deployment, end: End) -> Result<Option<Duration>, StoreError> {
+        let now = self.ports.clock.now();
+        let ended = self
+            .transact(&deployment.watch, |world, draft| {
+                let Some(current) = world.open.get(&deployment.id) else {
+                    return Ok::<_, StoreError>(None);
+                };
+                let by = current.superseded_by;
+                let Some(ended) = advanced(world, deployment.id, |state| {
+                    end.clone().enter(state, now, by)
+                }) else {
+                    return Ok(None);
+                };
+                end.consequences(&ended, draft, now);
+                draft.step.deployments.push(ended.clone());
+                Ok(Some(ended))
+            })
+            .await?;
+        if let Some(ended) = ended {
+            tracing::info!(
+                watch.name = %ended.watch, deployment.id = %ended.id, image.tag = %ended.tag(),
+                image.digest = %ended.image().digest,
+                "deployment of {} to {} has {}", ended.tag(), ended.workload, ended.state.name()
+            );
+        }
+        Ok(None)
+    }
+
+    /// Looks again at what runs, wakes what waited for the unit, and decides anew.
+    async fn after_end(&self, ended: &Deployment) {
+        let (waiting, affected) = {
+            let mut world = self.world();
+            world.drives.remove(&ended.id);
+            (world.waiting_for(ended), world.forget_looks_at(ended))
+        };
+        for id in waiting {
+            self.wake(Wake::Deployment(id));
+        }
+        for name in affected {
+            self.reconcile_or_log(&name).await;
+        }
+    }
+
+    fn note_fault(&self, id: DeploymentId) -> Duration {
+        let mut world = self.world();
+        let drive = world.drives.entry(id).or_default();
+        drive.faults = drive.faults.saturating_add(1);
+        Duration::from_secs(2_u64.pow(drive.faults.min(5))).min(Duration::from_secs(30))
+    }
+
+    fn clear_faults(&self, id: DeploymentId) {
+        if let Some(Drive { faults, .. }) = self.world().drives.get_mut(&id) {
+            *faults = 0;
+        }
+    }
+}
+
+/// Waits for `work`, or gives `None` once `interrupt` fires.
+async fn interrupted<T>(
+    work: impl Future<Output = T> + Send,
+    interrupt: impl Future<Output = ()> + Send,
+) -> Option<T> {
+    let (mut work, mut interrupt) = (pin!(work), pin!(interrupt));
+    // Work first, always: which one wins must not depend on chance.
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+        Poll::Pending => interrupt.as_mut().poll(context).map(|()| None),
+    })
+    .await
+}
+
+/// How a deployment ends.
+#[derive(Debug, Clone)]
+enum End {
+    Succeeded,
+    Failed { reason: Failure, restored: bool },
+    Superseded,
+    Abandoned { reason: String },
+}
+
+impl End {
+    fn overdue(deployment: &Deployment) -> Self {
+        let message = format!(
+            "it had not ended by {}",
+            deployment.deadline.format("%Y-%m-%d %H:%M:%SZ")
+        );
+        if deployment.state.is_active() {
+            Self::Failed {
+                reason: Failure::Orchestrator { message },
+                restored: false,
+            }
+        } else {
+            Self::Abandoned { reason: message }
+        }
+    }
+
+    fn failed_by(error: &DeployError) -> Self {
+        let message = error.to_string();
+        let reason = if error.is_transient() {
+            Failure::Orchestrator { message }
+        } else {
+            Failure::Workload { message }
+        };
+        Self::Failed {
+            reason,
+            restored: false,
+        }
+    }
+
+    fn enter(
+        self,
+        state: State,
+        at: chrono::DateTime<chrono::Utc>,
+        by: Option<DeploymentId>,
+    ) -> Result<State, InvalidTransition> {
+        match self {
+            Self::Succeeded => state.succeed(at),
+            Self::Failed { reason, restored } => state.fail(at, reason, restored),
+            Self::Superseded => state.supersede(at, by),
+            Self::Abandoned { reason } => state.abandon(at, reason),
+        }
+    }
+
+    /// What else changes, in the same transaction.
+    fn consequences(
+        &self,
+        ended: &Deployment,
+        draft: &mut Draft,
+        at: chrono::DateTime<chrono::Utc>,
+    ) {
+        let subject = ended.subject();
+        match self {
+            Self::Succeeded => {
+                let stored = draft.watch().of_mut(&ended.workload);
+                stored.setback = None;
+                stored.success = Some(Success {
+                    deployment: ended.id,
+                    candidate: ended.candidate.clone(),
+                    at,
+                });
+                draft.tell(EventKind::DeploymentSucceeded { subject });
+            }
+            Self::Failed { reason, restored } => {
+                draft.tell(EventKind::DeploymentFailed {
+                    subject,
+                    reason: reason.clone(),
+                    restored: *restored,
+                });
+                if reason.blames_image() {
+                    quarantine(ended, reason, draft, at);
+                } else {
+                    set_back(ended, draft, at);
+                }
+                drop_rest_of_request(ended, draft);
+            }
+            Self::Superseded => {
+                draft.tell(EventKind::DeploymentSuperseded {
+                    subject,
+                    by: ended.superseded_by,
+                });
+            }
+            Self::Abandoned { reason } => {
+                draft.tell(EventKind::DeploymentAbandoned {
+                    subject,
+                    reason: reason.clone(),
+                });
+                drop_rest_of_request(ended, draft);
+            }
+        }
+    }
+}
+
+fn quarantine(
+    ended: &Deployment,
+    reason: &Failure,
+    draft: &mut Draft,
+    since: chrono::DateTime<chrono::Utc>,
+) {
+    draft.watch().of_mut(&ended.workload).setback = None;
+    draft.tell(EventKind::ImageQuarantined {
+        tag: ended.tag().clone(),
+        digest: ended.image().digest.clone(),
+        reason: reason.message().to_owned(),
+    });
+    draft.step.quarantine.push(Quarantined {
+        repository: ended.repository().clone(),
+        candidate: ended.candidate.clone(),
+        deployment: ended.id,
+        reason: reason.message().to_owned(),
+        since,
+    });
+}
+
+fn set_back(ended: &Deployment, draft: &mut Draft, last: chrono::DateTime<chrono::Utc>) {
+    let stored = draft.watch().of_mut(&ended.workload);
+    let before = stored
+        .setback
+        .as_ref()
+        .map_or(0, |setback| setback.consecutive);
+    stored.setback = Some(crate::deployment::Setback {
+        consecutive: before.saturating_add(1),
+        last,
+    });
+}
+
+/// A failure stops the workloads that come after.
+fn drop_rest_of_request(ended: &Deployment, draft: &mut Draft) {
+    let is_rest =
+        |request: &crate::intent::Request| !request.single && request.candidate == ended.candidate;
+    let requests = std::mem::take(&mut draft.watch().requests);
+    let (rest, kept): (Vec<_>, Vec<_>) = requests.into_iter().partition(is_rest);
+    draft.watch().requests = kept;
+    for request in rest {
+        let reason = format!("the deployment to {} failed", ended.workload);
+        draft.tell(EventKind::RequestDropped {
+            request: request.id,
+            reason,
+        });
+    }
+}
+
+fn advanced(
+    world: &World,
+    id: DeploymentId,
+    transition: impl Fn(State) -> Result<State, InvalidTransition>,
+) -> Option<Deployment> {
+    // Somebody else may have moved it on already; then there is nothing to do.
+    world.open.get(&id)?.clone().advance(transition).ok()
+}
+
+fn apply_of(deployment: &Deployment) -> Apply {
+    Apply {
+        id: deployment.id,
+        workload: deployment.workload.clone(),
+        source: deployment.source.clone(),
+        candidate: deployment.candidate.clone(),
+        forced: deployment.forced,
+        previous: deployment.previous.clone(),
+    }
+}
+
+impl World {
+    /// The deployments that wait for the unit which `ended` had.
+    fn waiting_for(&self, ended: &Deployment) -> Vec<DeploymentId> {
+        let waits = |d: &&Deployment| d.unit == ended.unit && d.state == State::Requested;
+        self.open
+            .values()
+            .filter(waits)
+            .map(|deployment| deployment.id)
+            .collect()
+    }
+
+    /// What the workloads of a unit run has changed: the watches that must look again.
+    fn forget_looks_at(&mut self, ended: &Deployment) -> Vec<crate::watch::WatchName> {
+        let mut affected = Vec::new();
+        for (name, lives) in &mut self.live {
+            let mut is_affected = *name == ended.watch;
+            for live in lives.iter_mut().filter(|live| live.unit == ended.unit) {
+                live.look = None;
+                is_affected = true;
+            }
+            if is_affected {
+                affected.push(name.clone());
+            }
+        }
+        affected
+    }
+}
+
+impl Deployment {
+    /// What its events tell of it.
+    pub fn subject(&self) -> Subject {
+        Subject {
+            deployment: self.id,
+            workload: self.workload.clone(),
+            repository: self.repository().clone(),
+            tag: self.tag().clone(),
+            digest: self.image().digest.clone(),
+            previous_tag: self
+                .previous
+                .as_ref()
+                .and_then(|previous| previous.tag.clone()),
+        }
+    }
+}

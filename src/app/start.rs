@@ -1,0 +1,218 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use super::world::{LiveWorkload, World};
+use super::{App, Ports, Settings, Waker};
+use crate::event::EventKind;
+use crate::intent::{Intent, Target};
+use crate::ports::{DeployError, StoreError, WatchState};
+use crate::watch::{DeployerName, Watch, WatchName, Workload};
+
+/// Why the application cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A workload names a deployer that is not configured.
+    #[error("watch `{watch}`: there is no deployer `{deployer}`")]
+    UnknownDeployer {
+        /// Which watch.
+        watch: WatchName,
+        /// What it names.
+        deployer: DeployerName,
+    },
+    /// A deployer cannot read the address of a workload.
+    #[error("watch `{watch}`: {source}")]
+    Workload {
+        /// Which watch.
+        watch: WatchName,
+        /// What is wrong with it.
+        source: DeployError,
+    },
+    /// The store cannot be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    /// Reads what is stored, brings it in line with the configured watches, and is ready to be driven.
+    ///
+    /// Deployments that had not ended are in [`App::open_deployments`]. Nothing is asked of registries or orchestrators yet.
+    pub async fn start(
+        ports: Ports,
+        settings: Settings,
+        watches: Vec<Watch>,
+        waker: Waker,
+    ) -> Result<Self, StartError> {
+        let watches: BTreeMap<WatchName, Arc<Watch>> = watches
+            .into_iter()
+            .map(|watch| (watch.name.clone(), Arc::new(watch)))
+            .collect();
+        let mut world = World::from_snapshot(ports.store.load(None).await?);
+        for watch in watches.values() {
+            world.live.insert(watch.name.clone(), live(&ports, watch)?);
+        }
+        let app = Self {
+            ports,
+            settings,
+            watches,
+            world: Mutex::new(world),
+            waker,
+        };
+        for watch in app.watches.values() {
+            app.enrol(watch).await?;
+        }
+        app.retire_missing().await?;
+        app.enrol_sinks().await?;
+        Ok(app)
+    }
+
+    /// Stores a watch that is new, was renamed, or follows another repository than before.
+    async fn enrol(&self, watch: &Watch) -> Result<(), StoreError> {
+        {
+            let mut world = self.world();
+            if !world.states.contains_key(&watch.name) {
+                let state = world.first_state(watch);
+                world.states.insert(watch.name.clone(), state);
+            }
+        }
+        self.transact(&watch.name, |_, draft| {
+            let is_new = draft.watch().version == 0;
+            let known = draft.watch().repository.replace(watch.repository().clone());
+            let was_retired = std::mem::take(&mut draft.watch().retired);
+            match known {
+                Some(known) if known != *watch.repository() => {
+                    forget_repository(draft.watch());
+                    let to = watch.repository().clone();
+                    draft.tell(EventKind::RepositoryChanged { from: known, to });
+                }
+                known if is_new || was_retired || known.is_none() => {
+                    draft.tell(EventKind::WatchAdded {
+                        repository: watch.repository().clone(),
+                    });
+                }
+                _ => return Ok::<_, StoreError>(None),
+            }
+            Ok(Some(()))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Retires the watches that are no longer configured. What is stored of them stays.
+    async fn retire_missing(&self) -> Result<(), StoreError> {
+        let missing: Vec<WatchName> = self
+            .world()
+            .states
+            .values()
+            .filter(|state| !state.retired && !self.watches.contains_key(&state.name))
+            // A row of the Go service that no watch took up yet has a repository only once one did.
+            .filter(|state| state.repository.is_some())
+            .map(|state| state.name.clone())
+            .collect();
+        for name in missing {
+            self.transact(&name, |_, draft| {
+                draft.watch().retired = true;
+                draft.watch().requests.clear();
+                draft.tell(EventKind::WatchRetired);
+                Ok::<_, StoreError>(Some(()))
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// A sink that is new hears of what happens from now on, not of all that ever happened.
+    async fn enrol_sinks(&self) -> Result<(), StoreError> {
+        let (known, last): (BTreeSet<String>, _) = {
+            let world = self.world();
+            (world.cursors.keys().cloned().collect(), world.last_event)
+        };
+        for sink in self
+            .ports
+            .notifiers
+            .keys()
+            .filter(|sink| !known.contains(*sink))
+        {
+            self.ports.store.advance_cursor(sink, last).await?;
+            self.world().cursors.insert(sink.clone(), last);
+        }
+        Ok(())
+    }
+}
+
+fn live(ports: &Ports, watch: &Watch) -> Result<Vec<LiveWorkload>, StartError> {
+    let live =
+        |workload: &Workload| {
+            let deployer = ports.deployers.get(&workload.deployer).ok_or_else(|| {
+                StartError::UnknownDeployer {
+                    watch: watch.name.clone(),
+                    deployer: workload.deployer.clone(),
+                }
+            })?;
+            let unit = deployer
+                .unit(workload)
+                .map_err(|source| StartError::Workload {
+                    watch: watch.name.clone(),
+                    source,
+                })?;
+            Ok(LiveWorkload {
+                workload: workload.clone(),
+                unit,
+                sees_running: deployer.capabilities().sees_running,
+                look: None,
+                decided: None,
+            })
+        };
+    watch.workloads.iter().map(live).collect()
+}
+
+impl World {
+    /// What a watch starts with: what it had under its former name; held, if another watch deployed its workload before;
+    /// otherwise tracking and deploying by itself.
+    fn first_state(&self, watch: &Watch) -> WatchState {
+        let former = watch
+            .formerly
+            .as_ref()
+            .and_then(|name| self.states.get(name));
+        if let Some(former) = former {
+            return WatchState {
+                name: watch.name.clone(),
+                version: 0,
+                requests: Vec::new(),
+                retired: false,
+                ..former.clone()
+            };
+        }
+        let was_deployed_by_another = self.states.values().any(|state| {
+            state.workloads.iter().any(|stored| {
+                stored.success.is_some() && watch.workloads.contains(&stored.workload)
+            })
+        });
+        WatchState {
+            name: watch.name.clone(),
+            version: 0,
+            repository: None,
+            intent: Intent {
+                auto_deploy: !was_deployed_by_another,
+                ..Intent::default()
+            },
+            requests: Vec::new(),
+            workloads: Vec::new(),
+            retired: false,
+        }
+    }
+}
+
+/// Nothing that was known of one repository holds for another.
+fn forget_repository(state: &mut WatchState) {
+    if state.intent.target != Target::Track || state.intent.hold.is_some() {
+        state.intent.revision += 1;
+    }
+    state.intent.target = Target::Track;
+    state.intent.hold = None;
+    state.requests.clear();
+    for workload in &mut state.workloads {
+        workload.adopted = None;
+        workload.success = None;
+        workload.setback = None;
+    }
+}

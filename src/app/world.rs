@@ -1,0 +1,281 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::decision::{Facts, Sibling};
+use crate::deployment::{Deployment, DeploymentId, Quarantined, Running, Runs, Success};
+use crate::event::EventId;
+use crate::image::{Repository, Tag};
+use crate::intent::Request;
+use crate::observation::Observation;
+use crate::ports::{Committed, Quarantine, Snapshot, Step, WatchState, WorkloadState};
+use crate::watch::{Unit, Watch, WatchName, Workload};
+
+use super::queries::Decided;
+
+/// What is known: a copy of what is stored, and what was seen.
+///
+/// It is why an unchanged poll costs no statement of the store.
+#[derive(Debug, Default)]
+pub(super) struct World {
+    /// What is stored, by watch; retired ones included.
+    pub(super) states: BTreeMap<WatchName, WatchState>,
+    /// Watches whose copy may be older than what is stored, because the store failed while committing.
+    pub(super) stale: BTreeSet<WatchName>,
+    /// The deployments that have not ended.
+    pub(super) open: BTreeMap<DeploymentId, Deployment>,
+    pub(super) quarantine: Quarantine,
+    pub(super) cursors: BTreeMap<String, EventId>,
+    pub(super) last_event: EventId,
+    pub(super) repositories: BTreeMap<Repository, Followed>,
+    /// What the deployers said of the workloads of a watch, in its order.
+    pub(super) live: BTreeMap<WatchName, Vec<LiveWorkload>>,
+    /// How the open deployments go, for showing and for waiting longer after each fault.
+    pub(super) drives: BTreeMap<DeploymentId, Drive>,
+}
+
+/// A repository that some watch follows.
+#[derive(Debug, Default)]
+pub(super) struct Followed {
+    pub(super) observation: Observation,
+    /// How many polls have ended.
+    pub(super) polls: u32,
+}
+
+/// A workload as it is now.
+#[derive(Debug)]
+pub(super) struct LiveWorkload {
+    pub(super) workload: Workload,
+    pub(super) unit: Unit,
+    pub(super) sees_running: bool,
+    pub(super) look: Option<Look>,
+    pub(super) decided: Option<Decided>,
+}
+
+/// What a deployer answered, and when on the monotonic clock.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub(super) at: Duration,
+    pub(super) answer: Result<Option<Running>, String>,
+}
+
+/// How an open deployment goes.
+#[derive(Debug, Default)]
+pub(super) struct Drive {
+    pub(super) faults: u32,
+    pub(super) detail: Option<String>,
+}
+
+impl World {
+    pub(super) fn from_snapshot(snapshot: Snapshot) -> Self {
+        Self {
+            states: snapshot
+                .watches
+                .into_iter()
+                .map(|state| (state.name.clone(), state))
+                .collect(),
+            open: snapshot
+                .open
+                .into_iter()
+                .map(|deployment| (deployment.id, deployment))
+                .collect(),
+            quarantine: snapshot.quarantine,
+            cursors: snapshot.cursors,
+            last_event: snapshot.last_event,
+            ..Self::default()
+        }
+    }
+
+    /// Takes what the store says of one watch now.
+    pub(super) fn refresh(&mut self, name: &WatchName, snapshot: Snapshot) {
+        self.open.retain(|_, deployment| deployment.watch != *name);
+        self.open.extend(
+            snapshot
+                .open
+                .into_iter()
+                .filter(|d| d.watch == *name)
+                .map(|deployment| (deployment.id, deployment)),
+        );
+        if let Some(state) = snapshot
+            .watches
+            .into_iter()
+            .find(|state| state.name == *name)
+        {
+            self.states.insert(name.clone(), state);
+        }
+        if snapshot.quarantine.revision >= self.quarantine.revision {
+            self.quarantine = snapshot.quarantine;
+        }
+        self.last_event = self.last_event.max(snapshot.last_event);
+        self.stale.remove(name);
+    }
+
+    /// Takes what was just stored.
+    pub(super) fn apply(&mut self, step: Step, committed: &Committed) {
+        let mut state = step.watch;
+        state.version = committed.version;
+        self.states.insert(state.name.clone(), state);
+        for deployment in step.deployments {
+            if deployment.state.is_terminal() {
+                self.open.remove(&deployment.id);
+                self.drives.remove(&deployment.id);
+            } else {
+                self.open.insert(deployment.id, deployment);
+            }
+        }
+        self.quarantine.entries.extend(step.quarantine);
+        self.quarantine.revision = committed.quarantine_revision;
+        if let Some(event) = committed.events.last() {
+            self.last_event = self.last_event.max(event.id);
+        }
+    }
+
+    /// The deployment of `unit` that has not ended; an active one before one that waits.
+    pub(super) fn in_flight(&self, unit: &Unit) -> Option<&Deployment> {
+        self.open
+            .values()
+            .filter(|deployment| deployment.unit == *unit && deployment.superseded_by.is_none())
+            .max_by_key(|deployment| deployment.state.is_active())
+    }
+
+    /// What the workloads of `watch` run, in their order.
+    pub(super) fn runs(&self, watch: &Watch) -> Vec<Runs> {
+        let state = self.states.get(&watch.name);
+        let live = self.live.get(&watch.name).map_or(&[][..], Vec::as_slice);
+        live.iter()
+            .map(|live| {
+                let stored = state.and_then(|state| state.of(&live.workload));
+                live.runs(stored)
+            })
+            .collect()
+    }
+
+    /// Everything that the rules look at for the `index`th workload of `watch`, handed to `rule`.
+    pub(super) fn with_facts<T>(
+        &self,
+        watch: &Watch,
+        index: usize,
+        now: DateTime<Utc>,
+        rule: impl FnOnce(&Facts<'_>) -> T,
+    ) -> Option<T> {
+        let state = self.states.get(&watch.name)?;
+        let lives = self.live.get(&watch.name)?;
+        let live = lives.get(index)?;
+        let stored = state.of(&live.workload);
+        let runs = self.runs(watch);
+        let before: Vec<Sibling<'_>> = lives
+            .iter()
+            .zip(&runs)
+            .take(index)
+            .map(|(sibling, runs)| Sibling {
+                workload: &sibling.workload,
+                runs,
+                in_flight: self.open.values().any(|d| d.workload == sibling.workload),
+            })
+            .collect();
+        let quarantine: Vec<&Quarantined> = self
+            .quarantine
+            .entries
+            .iter()
+            .filter(|entry| entry.repository == *watch.repository())
+            .collect();
+        let unobserved = Observation::default();
+        let facts = Facts {
+            watch,
+            workload: &live.workload,
+            intent: &state.intent,
+            request: state.request_for(&live.workload, now),
+            observation: self
+                .repositories
+                .get(watch.repository())
+                .map_or(&unobserved, |followed| &followed.observation),
+            runs: &runs[index],
+            success: stored.and_then(|stored| stored.success.as_ref()),
+            adopted: stored.and_then(|stored| Some(&stored.adopted.as_ref()?.candidate)),
+            last_deployed: state.last_deployed(),
+            in_flight: self.in_flight(&live.unit),
+            before: &before,
+            quarantine: &quarantine,
+            setback: stored.and_then(|stored| stored.setback.as_ref()),
+            last_automatic: stored.and_then(|stored| stored.last_automatic),
+            now,
+        };
+        Some(rule(&facts))
+    }
+}
+
+impl LiveWorkload {
+    fn runs(&self, stored: Option<&WorkloadState>) -> Runs {
+        match &self.look {
+            None => Runs::Unknown {
+                why: "the deployer was not asked yet".to_owned(),
+            },
+            Some(Look {
+                answer: Err(why), ..
+            }) => Runs::Unknown { why: why.clone() },
+            Some(Look {
+                answer: Ok(running),
+                ..
+            }) => Runs::judge(
+                running.as_ref(),
+                self.sees_running,
+                stored.and_then(|stored| stored.success.as_ref()),
+                stored.and_then(|stored| stored.adopted.as_ref()),
+            ),
+        }
+    }
+}
+
+impl WatchState {
+    /// What is stored of one workload.
+    pub(super) fn of(&self, workload: &Workload) -> Option<&WorkloadState> {
+        self.workloads
+            .iter()
+            .find(|stored| stored.workload == *workload)
+    }
+
+    /// What is stored of one workload, to be changed.
+    pub(super) fn of_mut(&mut self, workload: &Workload) -> &mut WorkloadState {
+        let index = self
+            .workloads
+            .iter()
+            .position(|stored| stored.workload == *workload);
+        let index = index.unwrap_or_else(|| {
+            self.workloads.push(WorkloadState::new(workload.clone()));
+            self.workloads.len() - 1
+        });
+        &mut self.workloads[index]
+    }
+
+    /// The newest request that is pending for `workload`.
+    pub(super) fn request_for(&self, workload: &Workload, now: DateTime<Utc>) -> Option<&Request> {
+        self.requests
+            .iter()
+            .rev()
+            .find(|request| request.is_pending_for(workload) && request.expires_at > now)
+    }
+
+    /// The tag that was deployed last, to any workload.
+    pub(super) fn last_deployed(&self) -> Option<&Tag> {
+        let last: Option<&Success> = self
+            .workloads
+            .iter()
+            .filter_map(|stored| stored.success.as_ref())
+            .max_by_key(|s| s.at);
+        last.map(|success| &success.candidate.tag)
+    }
+}
+
+impl WorkloadState {
+    /// A workload of which nothing is known yet.
+    pub(super) fn new(workload: Workload) -> Self {
+        Self {
+            workload,
+            adopted: None,
+            success: None,
+            setback: None,
+            last_automatic: None,
+        }
+    }
+}
