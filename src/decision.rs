@@ -7,7 +7,7 @@ mod wanted;
 use chrono::{DateTime, Utc};
 
 use crate::deployment::{
-    Cause, Deployment, DeploymentId, Origin, Quarantined, Runs, Setback, Success,
+    Cause, Deployment, DeploymentId, Origin, Quarantined, Runs, Setback, State, Success,
 };
 use crate::image::{Tag, same_image};
 use crate::intent::{Candidate, Intent, Request};
@@ -189,6 +189,11 @@ fn cause(facts: &Facts<'_>, candidate: &Candidate) -> Cause {
         return Cause::PinChanged;
     }
     let from = facts.runs.tag().unwrap_or(&baseline.tag);
+    if candidate.tag == *from {
+        return Cause::DigestChanged {
+            tag: candidate.tag.clone(),
+        };
+    }
     match facts.watch.policy.compare(&candidate.tag, from) {
         Some(std::cmp::Ordering::Less) => Cause::Drift,
         _ => Cause::NewerVersion {
@@ -220,7 +225,7 @@ fn closed_gates(facts: &Facts<'_>, candidate: &Candidate) -> Vec<HoldReason> {
         automatic.then(|| quarantined(facts, candidate)).flatten(),
         waits_for(facts, candidate),
         automatic.then(|| backing_off(facts)).flatten(),
-        in_flight(facts),
+        in_flight(facts, candidate),
     ];
     gates.into_iter().flatten().collect()
 }
@@ -294,20 +299,21 @@ fn quarantined(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
     })
 }
 
-/// Workloads roll out in their order, each after the one before runs the image. An assumed image is not known to run.
+/// Workloads roll out in their order, each after the one before runs the image; so a failure stops the rest. An assumed
+/// image is not known to run, and one that a request is still to replace does not count yet.
 fn waits_for(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
     if facts.watch.parallel || facts.request.is_some_and(|request| request.single) {
         return None;
     }
+    let is_pending = |workload| {
+        facts
+            .request
+            .is_some_and(|request| request.is_pending_for(workload))
+    };
     let blocking = facts.before.iter().find(|sibling| {
-        let served = match facts.request {
-            Some(request) => !request.is_pending_for(sibling.workload),
-            None => {
-                sibling.runs.is_running(&candidate.image)
-                    && sibling.runs.origin() != Some(Origin::Assumed)
-            }
-        };
-        sibling.in_flight || !served
+        let runs_it = sibling.runs.is_running(&candidate.image)
+            && sibling.runs.origin() != Some(Origin::Assumed);
+        sibling.in_flight || is_pending(sibling.workload) || !runs_it
     })?;
     Some(HoldReason::WaitsFor {
         workload: blocking.workload.clone(),
@@ -328,13 +334,18 @@ fn backing_off(facts: &Facts<'_>) -> Option<HoldReason> {
     })
 }
 
-/// One deployment of a unit at a time. A request takes the place of a deployment of the same workload instead of waiting for
-/// it; everything else waits.
-fn in_flight(facts: &Facts<'_>) -> Option<HoldReason> {
+/// One deployment of a unit at a time. A deployment gives way to a request for the same workload and, while it waits to be
+/// promoted, to something newer; everything else waits for it.
+fn in_flight(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
     let deployment = facts.in_flight?;
     let same_workload =
         deployment.watch == facts.watch.name && deployment.workload == *facts.workload;
-    let gives_way = facts.request.is_some() && same_workload;
+    let is_unpromoted = matches!(deployment.state, State::AwaitingPromotion { .. });
+    let is_surpassed = || {
+        let (policy, platform) = (&facts.watch.policy, facts.runs.platform());
+        candidate.is_newer_than(&deployment.candidate, policy, platform)
+    };
+    let gives_way = same_workload && (facts.request.is_some() || is_unpromoted && is_surpassed());
     (!gives_way).then_some(HoldReason::InFlight {
         deployment: deployment.id,
     })

@@ -128,16 +128,15 @@ impl App {
                 workload: workload.clone(),
             });
         }
-        let tag = match &demand.tag {
-            Some(tag) => tag.clone(),
-            None => {
-                let intent = self
-                    .world()
-                    .states
-                    .get(name)
-                    .map(|state| state.intent.clone());
-                self.wanted_by(watch, &intent.unwrap_or_default())?
-            }
+        let tag = if let Some(tag) = &demand.tag {
+            tag.clone()
+        } else {
+            let intent = self
+                .world()
+                .states
+                .get(name)
+                .map(|state| state.intent.clone());
+            self.wanted_by(watch, &intent.unwrap_or_default())?
         };
         let candidate = self.resolve_now(watch, &tag).await?;
         let request = self.request(candidate, watch, demand.workload.clone(), author);

@@ -3,7 +3,7 @@ use std::time::Duration;
 /// How long after `consecutive` failures in a row a workload is left alone: 30 s, doubled by each, an hour at most.
 pub fn back_off(consecutive: u32) -> Duration {
     const FIRST: Duration = Duration::from_secs(30);
-    const LONGEST: Duration = Duration::from_secs(3600);
+    const LONGEST: Duration = Duration::from_hours(1);
     let doublings = consecutive.saturating_sub(1).min(16);
     (FIRST * 2_u32.pow(doublings)).min(LONGEST)
 }

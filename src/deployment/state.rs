@@ -257,10 +257,6 @@ impl State {
         }
     }
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a transition consumes the state it leaves"
-    )]
     fn refuse(self, to: &'static str) -> Result<Self, InvalidTransition> {
         Err(InvalidTransition {
             from: self.name(),

@@ -21,7 +21,7 @@ pub struct ParsePlatformError {
 }
 
 impl Platform {
-    /// Normalises the parts of an OCI index entry; `None` for entries that describe no platform, such as BuildKit
+    /// Normalises the parts of an OCI index entry; `None` for entries that describe no platform, such as `BuildKit`
     /// attestations (`unknown/unknown`).
     pub fn new(os: &str, architecture: &str, variant: Option<&str>) -> Option<Self> {
         let os = os.to_ascii_lowercase();

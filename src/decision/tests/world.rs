@@ -22,7 +22,9 @@ pub(crate) fn tag(text: &str) -> Tag {
 }
 
 pub(crate) fn digest(n: u8) -> Digest {
-    format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap()
+    format!("sha256:{}", format!("{n:02x}").repeat(32))
+        .parse()
+        .unwrap()
 }
 
 /// An image of which only the digest of record is known.
@@ -40,7 +42,10 @@ pub(crate) fn index(n: u8, entries: &[(&str, u8)]) -> Image {
 }
 
 pub(crate) fn candidate(text: &str, image: Image) -> Candidate {
-    Candidate { tag: tag(text), image }
+    Candidate {
+        tag: tag(text),
+        image,
+    }
 }
 
 pub(crate) fn workload(job: &str) -> Workload {
@@ -108,11 +113,17 @@ pub(crate) fn deployment(
 }
 
 pub(crate) fn rolling() -> State {
-    State::Rolling { since: at(0), handle: RolloutHandle("7".into()) }
+    State::Rolling {
+        since: at(0),
+        handle: RolloutHandle("7".into()),
+    }
 }
 
 pub(crate) fn awaiting_promotion() -> State {
-    State::AwaitingPromotion { since: at(0), handle: RolloutHandle("7".into()) }
+    State::AwaitingPromotion {
+        since: at(0),
+        handle: RolloutHandle("7".into()),
+    }
 }
 
 /// A workload that stands before the one that is decided on.
@@ -181,11 +192,17 @@ impl World {
         let before: Vec<Sibling<'_>> = self
             .before
             .iter()
-            .map(|Before { workload, runs, in_flight }| Sibling {
-                workload,
-                runs,
-                in_flight: *in_flight,
-            })
+            .map(
+                |Before {
+                     workload,
+                     runs,
+                     in_flight,
+                 }| Sibling {
+                    workload,
+                    runs,
+                    in_flight: *in_flight,
+                },
+            )
             .collect();
         let quarantine: Vec<&Quarantined> = self.quarantine.iter().collect();
         decide(&Facts {
@@ -206,36 +223,43 @@ impl World {
             now: self.now,
         })
     }
+}
 
-    // === The registry ===
-
+/// What happens at the registry.
+impl World {
     pub(crate) fn push(&mut self, text: &str, image: Image) {
         self.tags.push(text.to_owned());
         self.list();
-        self.observation.record_resolution(&tag(text), self.now, Ok(Some(image)));
+        self.observation
+            .record_resolution(&tag(text), self.now, Ok(Some(image)));
     }
 
     pub(crate) fn delete(&mut self, text: &str) {
         self.tags.retain(|listed| listed != text);
         self.list();
-        self.observation.record_resolution(&tag(text), self.now, Ok(None));
+        self.observation
+            .record_resolution(&tag(text), self.now, Ok(None));
     }
 
     pub(crate) fn fail_listing(&mut self) {
-        self.observation.record_listing(self.now, Err("timed out".to_owned()));
+        self.observation
+            .record_listing(self.now, Err("timed out".to_owned()));
     }
 
     pub(crate) fn fail_resolving(&mut self, text: &str) {
-        self.observation.record_resolution(&tag(text), self.now, Err("timed out".to_owned()));
+        self.observation
+            .record_resolution(&tag(text), self.now, Err("timed out".to_owned()));
     }
 
     fn list(&mut self) {
         let tags = self.tags.iter().map(String::as_str).collect();
-        self.observation.record_listing(self.now, Ok(Arc::new(tags)));
+        self.observation
+            .record_listing(self.now, Ok(Arc::new(tags)));
     }
+}
 
-    // === The operator ===
-
+/// What an operator does.
+impl World {
     pub(crate) fn pin(&mut self, text: &str) {
         self.intent.target = Target::Pin(tag(text));
     }
@@ -261,9 +285,10 @@ impl World {
             expires_at: self.now + Duration::from_secs(3600),
         });
     }
+}
 
-    // === The workload ===
-
+/// What happens to the workload.
+impl World {
     /// We deployed this, and it runs.
     pub(crate) fn deployed(&mut self, text: &str, image: Image) {
         self.runs(Some(text), Some(image.clone()), Origin::Ours);
@@ -281,7 +306,12 @@ impl World {
     }
 
     pub(crate) fn runs(&mut self, text: Option<&str>, image: Option<Image>, origin: Origin) {
-        self.runs = Runs::Something { tag: text.map(tag), image, origin, platform: None };
+        self.runs = Runs::Something {
+            tag: text.map(tag),
+            image,
+            origin,
+            platform: None,
+        };
     }
 
     pub(crate) fn runs_on(&mut self, on: &str) {
@@ -299,7 +329,11 @@ impl World {
     pub(crate) fn comes_after(&mut self, job: &str, runs: Runs) {
         let first = workload(job);
         self.watch.workloads.insert(0, first.clone());
-        self.before.push(Before { workload: first, runs, in_flight: false });
+        self.before.push(Before {
+            workload: first,
+            runs,
+            in_flight: false,
+        });
     }
 
     pub(crate) fn quarantine(&mut self, text: &str, image: Image) {
@@ -315,5 +349,10 @@ impl World {
 
 /// A workload on which this runs, brought there by `origin`.
 pub(crate) fn something(text: &str, image: Image, origin: Origin) -> Runs {
-    Runs::Something { tag: Some(tag(text)), image: Some(image), origin, platform: None }
+    Runs::Something {
+        tag: Some(tag(text)),
+        image: Some(image),
+        origin,
+        platform: None,
+    }
 }

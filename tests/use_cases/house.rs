@@ -1,0 +1,260 @@
+//! The application over in-memory adapters, driven by hand.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use registrywatcher::app::{Advance, App, Ports, Settings, Wake, WatchView};
+use registrywatcher::decision::{Decision, HoldReason};
+use registrywatcher::deployment::{Deployment, DeploymentId};
+use registrywatcher::image::{Image, ImageReference, Repository, Tag};
+use registrywatcher::intent::Author;
+use registrywatcher::policy::{Filters, Order, TagPolicy};
+use registrywatcher::ports::Deployer;
+use registrywatcher::watch::{AdoptMode, DeployerName, DriftMode, Mode, Watch, Workload};
+use registrywatcher_conformance::samples;
+use registrywatcher_memory::{
+    MemoryClock, MemoryDeployer, MemoryNotifier, MemoryRegistry, MemoryStore, SequentialIds,
+};
+
+/// The name of the one watch.
+pub(crate) const WATCH: &str = "web";
+
+/// The application and everything around it. Started and stopped at will; what is outside of it stays.
+pub(crate) struct House {
+    pub(crate) registry: MemoryRegistry,
+    pub(crate) store: MemoryStore,
+    pub(crate) deployer: MemoryDeployer,
+    pub(crate) notifier: MemoryNotifier,
+    pub(crate) clock: MemoryClock,
+    pub(crate) ids: SequentialIds,
+    pub(crate) watches: Vec<Watch>,
+    woken: Arc<Mutex<Vec<DeploymentId>>>,
+    pub(crate) app: App,
+}
+
+impl House {
+    /// A watch of one workload, `web`, that runs `image`.
+    pub(crate) async fn with_workload(image: &str) -> Self {
+        Self::with_watch(watch(&["web"]), image).await
+    }
+
+    /// A watch, all of whose workloads run `image`.
+    pub(crate) async fn with_watch(watch: Watch, image: &str) -> Self {
+        let deployer = MemoryDeployer::new();
+        for workload in &watch.workloads {
+            deployer.add_workload(&workload.address["job"], image);
+        }
+        let registry = MemoryRegistry::default();
+        registry.create_repository(watch.repository());
+        let (store, notifier) = (MemoryStore::new(), MemoryNotifier::new());
+        let (clock, ids) = (MemoryClock::new(), SequentialIds::new());
+        let woken = Arc::default();
+        let ports = ports(&registry, &store, &deployer, &notifier, &clock, &ids);
+        let watches = vec![watch];
+        let app = start(ports, &watches, &woken).await;
+        Self {
+            registry,
+            store,
+            deployer,
+            notifier,
+            clock,
+            ids,
+            watches,
+            woken,
+            app,
+        }
+    }
+
+    /// The process dies and starts again; what it had not stored is gone.
+    pub(crate) async fn restart(&mut self) {
+        self.woken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        let ports = ports(
+            &self.registry,
+            &self.store,
+            &self.deployer,
+            &self.notifier,
+            &self.clock,
+            &self.ids,
+        );
+        self.app = start(ports, &self.watches, &self.woken).await;
+        let open = self.app.open_deployments();
+        self.woken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(open);
+    }
+
+    /// Somebody pushes `tag`; the number tells its image apart.
+    pub(crate) fn push(&self, tag: &str, n: u8) {
+        self.registry
+            .publish(&repository(), &samples::tag(tag), samples::image(n));
+    }
+
+    /// One poll of everything, a minute after the last, and every deployment driven to its end.
+    pub(crate) async fn turn(&self) {
+        self.clock.advance(Duration::from_mins(1));
+        self.poll().await;
+        self.drive().await;
+    }
+
+    /// One poll of everything; deployments are recorded, but not driven.
+    pub(crate) async fn poll(&self) {
+        for (repository, _) in self.app.repositories() {
+            self.app.poll(&repository).await;
+        }
+    }
+
+    /// Drives the deployments that were woken until each has ended or waits for something.
+    pub(crate) async fn drive(&self) {
+        for _ in 0..100 {
+            let woken =
+                std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner));
+            if woken.is_empty() {
+                return;
+            }
+            for id in woken {
+                self.drive_one(id).await;
+            }
+        }
+        panic!("deployments keep waking each other");
+    }
+
+    async fn drive_one(&self, id: DeploymentId) {
+        for _ in 0..20 {
+            match self.app.advance(id, std::future::pending()).await {
+                Advance::After(pause) => self.clock.advance(pause),
+                Advance::Ended => return,
+            }
+        }
+    }
+
+    pub(crate) fn view(&self) -> WatchView {
+        self.app
+            .watch(&self.watches[0].name)
+            .expect("the watch is configured")
+    }
+
+    /// What was decided for the first workload.
+    pub(crate) fn decision(&self) -> Decision {
+        self.decision_on(0)
+    }
+
+    pub(crate) fn decision_on(&self, index: usize) -> Decision {
+        let decided = self.view().workloads[index].decided.clone();
+        decided.expect("the watch was polled").decision
+    }
+
+    /// The names of the reasons for holding the first workload; empty when it is not held.
+    pub(crate) fn holds(&self) -> Vec<&'static str> {
+        self.holds_of(0)
+    }
+
+    pub(crate) fn holds_of(&self, index: usize) -> Vec<&'static str> {
+        match self.decision_on(index) {
+            Decision::Hold(hold) => hold.reasons.iter().map(HoldReason::name).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// All deployments that were ever recorded, oldest first: tag and state.
+    pub(crate) fn history(&self) -> Vec<(String, &'static str)> {
+        let summary = |d: &Deployment| (d.tag().to_string(), d.state.name());
+        self.store.all_deployments().iter().map(summary).collect()
+    }
+
+    /// The kinds of the events of all time, oldest first.
+    pub(crate) fn events(&self) -> Vec<&'static str> {
+        self.store
+            .all_events()
+            .iter()
+            .map(|event| event.kind.name())
+            .collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_runs(&self, job: &str, n: u8) {
+        assert_eq!(
+            self.deployer.running_digest(job),
+            Some(samples::digest(n)),
+            "what {job} runs"
+        );
+    }
+}
+
+pub(crate) fn repository() -> Repository {
+    "registry.example/acme/web".parse().expect("a repository")
+}
+
+pub(crate) fn operator() -> Author {
+    Author::new("alice")
+}
+
+pub(crate) fn tag(text: &str) -> Tag {
+    samples::tag(text)
+}
+
+pub(crate) fn image(n: u8) -> Image {
+    samples::image(n)
+}
+
+pub(crate) fn job(name: &str) -> Workload {
+    samples::workload("production", &[("job", name)])
+}
+
+/// A watch that tracks every version, of these jobs in this order.
+pub(crate) fn watch(jobs: &[&str]) -> Watch {
+    let policy = Order::semver("*").and_then(|order| TagPolicy::new(order, &Filters::default()));
+    let image: ImageReference = repository().to_string().parse().expect("a reference");
+    Watch {
+        name: WATCH.parse().expect("a name"),
+        image,
+        policy: policy.expect("a policy"),
+        workloads: jobs.iter().map(|name| job(name)).collect(),
+        interval: Duration::from_mins(1),
+        mode: Mode::Deploy,
+        drift: DriftMode::Hold,
+        adopt: AdoptMode::Assume,
+        parallel: false,
+        min_interval: Duration::from_secs(10),
+        formerly: None,
+    }
+}
+
+fn ports(
+    registry: &MemoryRegistry,
+    store: &MemoryStore,
+    deployer: &MemoryDeployer,
+    notifier: &MemoryNotifier,
+    clock: &MemoryClock,
+    ids: &SequentialIds,
+) -> Ports {
+    let name: DeployerName = "production".parse().expect("a name");
+    let deployer: Arc<dyn Deployer> = Arc::new(deployer.clone());
+    Ports {
+        registry: Arc::new(registry.clone()),
+        store: Arc::new(store.clone()),
+        deployers: BTreeMap::from([(name, deployer)]),
+        notifiers: BTreeMap::from([("memory".to_owned(), Arc::new(notifier.clone()) as _)]),
+        clock: Arc::new(clock.clone()),
+        ids: Arc::new(ids.clone()),
+    }
+}
+
+async fn start(ports: Ports, watches: &[Watch], woken: &Arc<Mutex<Vec<DeploymentId>>>) -> App {
+    let woken = Arc::clone(woken);
+    let waker = Arc::new(move |wake| {
+        if let Wake::Deployment(id) = wake {
+            woken
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(id);
+        }
+    });
+    App::start(ports, Settings::default(), watches.to_vec(), waker)
+        .await
+        .expect("it starts")
+}
