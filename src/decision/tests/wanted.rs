@@ -1,0 +1,117 @@
+use super::*;
+
+#[test]
+fn nothing_is_wanted_while_the_registry_is_unknown() {
+    let case = |case, change: fn(&mut World)| {
+        holds(case, &World::after(change), &["registry_unknown"]);
+    };
+    case("not asked yet", |w| w.observation = Observation::default());
+    case("the last listing failed", |w| w.fail_listing());
+    case("the last resolution failed", |w| w.fail_resolving("1.0.0"));
+    case("the pinned tag was not asked for yet", |w| w.pin("1.1.0"));
+    case("asking for the pinned tag failed", |w| {
+        w.pin("1.0.0");
+        w.fail_resolving("1.0.0");
+    });
+    case("asking for the fixed tag failed", |w| {
+        w.watch.policy = policy(Order::Tag(tag("1.0.0")));
+        w.fail_resolving("1.0.0");
+    });
+}
+
+#[test]
+fn a_registry_fault_is_told_in_its_own_words() {
+    let hold = holds(
+        "listing failed",
+        &World::after(World::fail_listing),
+        &["registry_unknown"],
+    );
+    assert_eq!(
+        hold.reasons,
+        [HoldReason::RegistryUnknown {
+            why: "timed out".into()
+        }]
+    );
+    assert_eq!(
+        (hold.candidate, hold.cause, hold.earliest),
+        (None, None, None)
+    );
+}
+
+#[test]
+fn no_admitted_tag_is_no_candidate() {
+    let case = |case, change: fn(&mut World)| {
+        holds(case, &World::after(change), &["no_candidate"]);
+    };
+    case("no tag in range", |w| {
+        w.watch.policy = policy(Order::semver("^2").unwrap())
+    });
+    case("no tag at all", |w| w.delete("1.0.0"));
+    case("the fixed tag is missing", |w| {
+        w.watch.policy = policy(Order::Tag(tag("latest")));
+        w.delete("latest");
+    });
+    case("gone between listing and resolution", |w| {
+        w.observation
+            .record_resolution(&tag("1.0.0"), w.now, Ok(None));
+    });
+}
+
+#[test]
+fn a_pinned_tag_that_is_gone_holds_the_watch() {
+    let world = World::after(|w| {
+        w.pin("1.0.0");
+        w.delete("1.0.0");
+    });
+    let hold = holds("pinned tag gone", &world, &["pinned_tag_missing"]);
+    assert_eq!(
+        hold.reasons,
+        [HoldReason::PinnedTagMissing { tag: tag("1.0.0") }]
+    );
+}
+
+#[test]
+fn a_single_tag_needs_no_listing() {
+    let world = with_newer(|w| {
+        w.pin("1.1.0");
+        w.fail_listing();
+    });
+    deploys("pinned", &world, "1.1.0", Cause::PinChanged);
+
+    let world = World::after(|w| {
+        w.watch.policy = policy(Order::Tag(tag("1.0.0")));
+        w.push("1.0.0", image(2));
+        w.fail_listing();
+    });
+    deploys(
+        "fixed by the policy",
+        &world,
+        "1.0.0",
+        digest_changed("1.0.0"),
+    );
+}
+
+#[test]
+fn a_request_carries_its_own_digest_and_needs_no_observation() {
+    let world = World::after(|w| {
+        w.observation = Observation::default();
+        w.request("0.9.0", image(7));
+    });
+    let deploy = deploys("nothing observed", &world, "0.9.0", requested());
+    assert_eq!(deploy.candidate, candidate("0.9.0", image(7)));
+
+    let world = World::after(|w| {
+        w.pin("1.0.0");
+        w.delete("1.0.0");
+        w.request("1.0.0", image(7));
+    });
+    deploys("the tag is gone by now", &world, "1.0.0", requested());
+}
+
+#[test]
+fn the_spelling_that_was_deployed_stays() {
+    up_to_date(
+        "an alias appears",
+        &World::after(|w| w.push("v1.0.0", image(2))),
+    );
+}
