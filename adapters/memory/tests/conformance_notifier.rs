@@ -33,7 +33,7 @@ impl NotifierHarness for Harness {
     }
 
     async fn ask_to_wait(&self) {
-        self.0.break_down(Some(Duration::from_secs(60)));
+        self.0.break_down(Some(Duration::from_mins(1)));
     }
 
     async fn break_down(&self) {

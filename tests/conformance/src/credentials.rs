@@ -1,5 +1,11 @@
 //! The suite of the Credentials port: [`credentials_suite!`](crate::credentials_suite).
 
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a clause fails by panicking, and says what it expected"
+)]
+
 use std::fmt;
 
 use async_trait::async_trait;
