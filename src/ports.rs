@@ -12,7 +12,7 @@ pub use clock::Clock;
 pub use credentials::{Credential, Credentials, CredentialsError};
 pub use deployer::{
     Accepted, Apply, BuildError, Capabilities, DeployError, Deployer, DeployerContext,
-    DeployerPlugin, Progress, Rollout,
+    DeployerPlugin, Environment, Progress, Rollout,
 };
 pub use ids::Ids;
 pub use notifier::{Notifier, NotifyError};

@@ -187,7 +187,12 @@ pub struct DeployerContext {
     pub clock: Arc<dyn Clock>,
     /// For making identities.
     pub ids: Arc<dyn Ids>,
+    /// The environment, for orchestrators whose own tools are set up by variables (`NOMAD_ADDR`).
+    pub environment: Environment,
 }
+
+/// Looks a variable of the environment up.
+pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 impl std::fmt::Debug for DeployerContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
