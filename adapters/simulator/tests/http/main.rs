@@ -1,0 +1,6 @@
+//! What a client sees of the simulated services, over real HTTP.
+
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod registry;
