@@ -173,3 +173,6 @@ impl Request {
         self.pending.contains(workload)
     }
 }
+
+#[cfg(test)]
+mod tests;

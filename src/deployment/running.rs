@@ -180,3 +180,6 @@ impl Runs {
 fn latest() -> Tag {
     Tag::from_checked("latest")
 }
+
+#[cfg(test)]
+mod tests;
