@@ -1,0 +1,39 @@
+# `make demo` runs the main job; `make test` passes the tests. Both set up what they need.
+
+.PHONY: demo check test bench setup setup-tests openapi help
+.DEFAULT_GOAL := help
+
+# One target folder and one set of flags for everything, so that nothing is built twice.
+CARGO := cargo
+SECONDS := 60
+
+help: ## List what can be made.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+demo: setup ## Watch a simulated registry and deploy to a simulated Nomad; ends after SECONDS.
+	$(CARGO) run --quiet --package registrywatcher-server -- demo --seconds $(SECONDS)
+
+check: setup ## Format, lints, documentation, and whether generated files are up to date.
+	$(CARGO) fmt --all --check
+	# Alone, so that a feature which another crate turns on cannot hide a clock or a socket in the core.
+	$(CARGO) check --package registrywatcher --locked
+	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check bans licenses sources; \
+	else echo "cargo-deny is not installed: licences, bans and sources are not checked"; fi
+
+test: setup-tests ## All tests, against the real registry, PostgreSQL and whatever else a user would have.
+	REGISTRYWATCHER_REQUIRE_BACKENDS=1 $(CARGO) test --workspace --all-targets --locked
+	$(CARGO) test --workspace --doc --locked
+
+bench: setup-tests ## Speed and memory, as ratios in one run.
+	$(CARGO) bench --package registrywatcher-server --bench watching
+
+openapi: ## Write openapi/registrywatcher.json anew.
+	REGISTRYWATCHER_UPDATE=1 $(CARGO) test --package registrywatcher-api-rest
+
+setup:
+	@.ci/setup
+
+setup-tests:
+	@.ci/setup tests
