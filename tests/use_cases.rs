@@ -2,6 +2,12 @@
 
 mod use_cases {
     mod adoption;
-    pub(crate) mod house;
+    mod commands;
+    mod configuration;
+    mod crashes;
+    mod house;
+    mod notifications;
+    mod observations;
+    mod order;
     mod releases;
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::App;
 use super::transact::Draft;
 use super::world::World;
-use crate::decision::Unwanted;
+use crate::decision::{HoldReason, Unwanted};
 use crate::event::EventKind;
 use crate::image::Tag;
 use crate::intent::{Author, Candidate, Intent, OperatorHold, Request, RequestId, Target};
@@ -90,7 +90,14 @@ impl App {
         let watch = self.configured_watch(name)?;
         let candidate = match &change.target {
             Some(Target::Pin(tag)) => Some(self.resolve_now(watch, tag).await?),
-            _ => None,
+            Some(Target::Track) => {
+                // A pinned watch was listed long ago. If that fails now, nothing is deployed until it works again.
+                if let Ok(tag) = self.wanted_now(watch, &Intent::default()).await {
+                    let _ = self.resolve_now(watch, &tag).await;
+                }
+                None
+            }
+            None => None,
         };
         let request = candidate.map(|candidate| self.request(candidate, watch, None, author));
         self.commit_command(watch, change, request, author).await
@@ -99,8 +106,7 @@ impl App {
     /// Lets a watch track again with auto-deploy on, and deploys what is wanted then.
     pub async fn reset(&self, name: &WatchName, author: &Author) -> Result<Intent, CommandError> {
         let watch = self.configured_watch(name)?;
-        let tracking = Intent::default();
-        let tag = self.wanted_by(watch, &tracking)?;
+        let tag = self.wanted_now(watch, &Intent::default()).await?;
         let candidate = self.resolve_now(watch, &tag).await?;
         let request = self.request(candidate, watch, None, author);
         let change = IntentChange {
@@ -136,7 +142,7 @@ impl App {
                 .states
                 .get(name)
                 .map(|state| state.intent.clone());
-            self.wanted_by(watch, &intent.unwrap_or_default())?
+            self.wanted_now(watch, &intent.unwrap_or_default()).await?
         };
         let candidate = self.resolve_now(watch, &tag).await?;
         let request = self.request(candidate, watch, demand.workload.clone(), author);
@@ -152,12 +158,29 @@ impl App {
             .ok_or_else(|| CommandError::UnknownWatch { name: name.clone() })
     }
 
-    fn wanted_by(&self, watch: &Watch, intent: &Intent) -> Result<Tag, CommandError> {
+    /// The tag that `intent` wants, by what the registry lists at this moment.
+    async fn wanted_now(&self, watch: &Watch, intent: &Intent) -> Result<Tag, CommandError> {
+        if intent.target == Target::Track && watch.policy.fixed_tag().is_none() {
+            self.list_now(watch).await.map_err(CommandError::Registry)?;
+        }
         self.world()
             .wanted_by(watch, intent)
             .map_err(|unwanted| CommandError::NothingWanted {
-                why: crate::decision::HoldReason::from(unwanted).to_string(),
+                why: HoldReason::from(unwanted).to_string(),
             })
+    }
+
+    async fn list_now(&self, watch: &Watch) -> Result<(), RegistryError> {
+        let repository = watch.repository();
+        let began = self.ports.clock.now();
+        let (listed, outcome) = match self.ports.registry.tags(repository).await {
+            Ok(tags) => (Ok(tags), Ok(())),
+            Err(error) => (Err(error.to_string()), Err(error)),
+        };
+        self.world()
+            .observe(repository)
+            .record_listing(began, listed);
+        outcome
     }
 
     /// Asks the registry at this moment, so that a tag pushed a second ago is found.

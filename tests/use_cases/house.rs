@@ -138,11 +138,6 @@ impl House {
             .expect("the watch is configured")
     }
 
-    /// What was decided for the first workload.
-    pub(crate) fn decision(&self) -> Decision {
-        self.decision_on(0)
-    }
-
     pub(crate) fn decision_on(&self, index: usize) -> Decision {
         let decided = self.view().workloads[index].decided.clone();
         decided.expect("the watch was polled").decision

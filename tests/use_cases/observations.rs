@@ -1,0 +1,80 @@
+//! What the registry says, and what it does not say.
+
+use registrywatcher_memory::RegistryFault;
+
+use super::house::{House, repository, tag};
+
+async fn running_v2() -> House {
+    let house = House::with_workload("registry.example/acme/web:v2.0.0").await;
+    house.push("v1.0.0", 1);
+    house.push("v2.0.0", 2);
+    house.turn().await;
+    house
+}
+
+#[tokio::test]
+async fn an_unchanged_watch_costs_one_request_per_poll() {
+    let house = running_v2().await;
+    let before = house.registry.requests();
+    for _ in 0..9 {
+        house.turn().await;
+    }
+    let after = house.registry.requests();
+    assert_eq!(
+        (after.tags - before.tags, after.resolve - before.resolve),
+        (9, 0)
+    );
+    house.turn().await;
+    assert_eq!(
+        house.registry.requests().resolve,
+        before.resolve + 1,
+        "now and then the digest"
+    );
+}
+
+#[tokio::test]
+async fn a_registry_that_fails_deploys_nothing_and_is_told() {
+    let house = running_v2().await;
+    house.push("v3.0.0", 3);
+    house.registry.set_fault(Some(RegistryFault::Unavailable));
+    house.turn().await;
+    assert_eq!(house.holds(), ["registry_unknown"]);
+    assert!(house.view().fault.is_some());
+    assert!(
+        house.view().tags.is_some(),
+        "what was known stays to be shown"
+    );
+    house.registry.set_fault(None);
+    house.turn().await;
+    house.assert_runs("web", 3);
+}
+
+#[tokio::test]
+async fn a_registry_that_asks_to_wait_is_heard() {
+    let house = running_v2().await;
+    let wait = std::time::Duration::from_secs(90);
+    house
+        .registry
+        .set_fault(Some(RegistryFault::RateLimited { retry_after: wait }));
+    let polled = house.app.poll(&repository()).await;
+    assert_eq!(polled.retry_after, Some(wait));
+}
+
+#[tokio::test]
+async fn a_deleted_tag_does_not_bring_an_older_one() {
+    let house = running_v2().await;
+    house.registry.remove_tag(&repository(), &tag("v2.0.0"));
+    house.turn().await;
+    assert_eq!(house.holds(), ["would_downgrade"]);
+    assert_eq!(house.deployer.applied(), []);
+}
+
+#[tokio::test]
+async fn a_release_that_is_pushed_again_is_found_within_ten_polls() {
+    let house = running_v2().await;
+    house.push("v2.0.0", 7);
+    for _ in 0..10 {
+        house.turn().await;
+    }
+    house.assert_runs("web", 7);
+}
