@@ -9,6 +9,13 @@
 //!
 //! A *harness* gives a fresh adapter and the few moves from outside that a suite needs, such as publishing a tag.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a suite is a test: it fails by panicking"
+)]
+
 pub mod backends;
 pub mod clock;
 pub mod credentials;
