@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use registrywatcher::deployment::{RolloutHandle, Running};
 use registrywatcher::ports::{
     Accepted, Apply, BuildError, Capabilities, DeployError, Deployer, DeployerContext,
-    DeployerPlugin, Progress, Rollout,
+    DeployerPlugin, Environment, Progress, Rollout,
 };
 use registrywatcher::watch::{Unit, Workload};
 
@@ -24,10 +24,10 @@ pub struct ExecDeployer {
 }
 
 impl ExecDeployer {
-    /// A deployer that runs the command of `settings`.
-    pub fn new(settings: Settings) -> Result<Self, BuildError> {
+    /// A deployer that runs the command of `settings`, with what is passed through from the `ours` environment.
+    pub fn new(settings: Settings, ours: &Environment) -> Result<Self, BuildError> {
         Ok(Self {
-            program: Arc::new(Program::new(settings)?),
+            program: Arc::new(Program::new(settings, ours)?),
             runs: Mutex::default(),
             follow_wait: Duration::from_secs(30),
         })
@@ -111,7 +111,7 @@ impl DeployerPlugin for ExecDeployer {
 
     type Settings = Settings;
 
-    async fn build(settings: Settings, _context: &DeployerContext) -> Result<Self, BuildError> {
-        Self::new(settings)
+    async fn build(settings: Settings, context: &DeployerContext) -> Result<Self, BuildError> {
+        Self::new(settings, &context.environment)
     }
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use futures::future::{self, Either};
-use registrywatcher::ports::{BuildError, Progress};
+use registrywatcher::ports::{BuildError, Environment, Progress};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, Command};
@@ -23,7 +23,6 @@ pub(crate) struct Program {
     path: String,
     arguments: Vec<String>,
     environment: BTreeMap<String, SecretString>,
-    inherited: Vec<String>,
     working_directory: Option<PathBuf>,
     timeout: Duration,
     grace: Duration,
@@ -33,17 +32,23 @@ pub(crate) struct Program {
 const DRAIN: Duration = Duration::from_secs(1);
 
 impl Program {
-    pub(crate) fn new(settings: Settings) -> Result<Self, BuildError> {
+    /// Takes what is passed through from `ours`.
+    pub(crate) fn new(settings: Settings, ours: &Environment) -> Result<Self, BuildError> {
         settings.check()?;
         let mut arguments = settings.command;
         let path = arguments.remove(0);
-        let mut inherited = settings.inherit_environment;
-        inherited.push("PATH".to_owned());
+        let passed = settings
+            .inherit_environment
+            .into_iter()
+            .chain(["PATH".to_owned()]);
+        let mut environment: BTreeMap<String, SecretString> = passed
+            .filter_map(|name| ours(&name).map(|value| (name, value.into())))
+            .collect();
+        environment.extend(settings.environment);
         Ok(Self {
             path,
             arguments,
-            environment: settings.environment,
-            inherited,
+            environment,
             working_directory: settings.working_directory,
             timeout: settings.timeout,
             grace: settings.grace,
@@ -85,11 +90,6 @@ impl Program {
         command
             .args(&self.arguments)
             .env_clear()
-            .envs(
-                self.inherited
-                    .iter()
-                    .filter_map(|name| Some((name, std::env::var_os(name)?))),
-            )
             .envs(
                 self.environment
                     .iter()

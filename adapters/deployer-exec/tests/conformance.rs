@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use registrywatcher::image::ImageReference;
-use registrywatcher::ports::Deployer;
+use registrywatcher::ports::{Deployer, Environment};
 use registrywatcher::watch::Workload;
 use registrywatcher_conformance::deployer::DeployerHarness;
 use registrywatcher_conformance::samples;
@@ -40,7 +40,9 @@ impl DeployerHarness for Harness {
         settings
             .environment
             .insert("RUNS".into(), runs.display().to_string().into());
-        let deployer = ExecDeployer::new(settings).expect("the settings are complete");
+        let ours: Environment =
+            Arc::new(|name| (name == "PATH").then(|| "/usr/local/bin:/usr/bin:/bin".to_owned()));
+        let deployer = ExecDeployer::new(settings, &ours).expect("the settings are complete");
         Arc::new(deployer.with_follow_wait(Duration::from_millis(300)))
     }
 

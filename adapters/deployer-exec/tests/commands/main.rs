@@ -10,13 +10,18 @@ mod stopping;
 mod telling;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use registrywatcher::deployment::DeploymentId;
 use registrywatcher::intent::Candidate;
-use registrywatcher::ports::Apply;
+use registrywatcher::ports::{Apply, Environment};
 use registrywatcher_conformance::samples;
 use registrywatcher_deployer_exec::{ExecDeployer, Settings};
 use uuid::Uuid;
+
+/// Our own environment.
+const OURS: [(&str, &str); 2] = [("PATH", PATH), ("SSH_AUTH_SOCK", "/run/agent")];
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// Settings that run `script` in `folder`.
 fn shell(folder: &Path, script: &str) -> Settings {
@@ -28,7 +33,11 @@ fn shell(folder: &Path, script: &str) -> Settings {
 }
 
 fn deployer(settings: Settings) -> ExecDeployer {
-    ExecDeployer::new(settings).expect("the settings are complete")
+    let ours: Environment = Arc::new(|name| {
+        let (_, value) = OURS.iter().find(|(known, _)| *known == name)?;
+        Some((*value).to_owned())
+    });
+    ExecDeployer::new(settings, &ours).expect("the settings are complete")
 }
 
 fn apply(number: u8) -> Apply {
