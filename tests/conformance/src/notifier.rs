@@ -18,7 +18,7 @@ use crate::samples;
 
 /// A fresh adapter whose sink takes everything, and the moves from outside.
 ///
-/// The adapter gives a silent sink up within a second, so that the suite need not wait for long.
+/// The adapter gives a silent sink up within a few seconds, so that the suite need not wait for long.
 #[async_trait]
 pub trait NotifierHarness: Send + Sync {
     /// The adapter under test.

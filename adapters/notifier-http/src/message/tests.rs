@@ -1,0 +1,142 @@
+use registrywatcher::deployment::DeploymentId;
+use registrywatcher::intent::RequestId;
+use registrywatcher_conformance::samples;
+use uuid::Uuid;
+
+use super::*;
+
+pub(crate) fn subject() -> Subject {
+    Subject {
+        deployment: DeploymentId(Uuid::from_u128(7)),
+        workload: samples::workload("production", &[("job", "web"), ("task", "server")]),
+        repository: "ghcr.io/acme/web".parse().unwrap(),
+        tag: samples::tag("v1.4.0"),
+        digest: samples::digest(0xab),
+        previous_tag: Some(samples::tag("v1.3.0")),
+    }
+}
+
+pub(crate) fn event(kind: EventKind) -> Event {
+    Event {
+        id: 42,
+        at: samples::at(5),
+        watch: "web".parse().unwrap(),
+        kind,
+    }
+}
+
+fn message(kind: EventKind) -> Message {
+    Message::of(&event(kind)).unwrap()
+}
+
+fn image_failure() -> Failure {
+    Failure::Image {
+        message: "task `server` exited with code 1".to_owned(),
+    }
+}
+
+#[test]
+fn each_kind_reads_alone() {
+    for (kind, tone, headline) in [
+        (
+            EventKind::DeploymentStarted { subject: subject() },
+            Tone::Update,
+            "web: deploying v1.3.0 → v1.4.0 (abababababab) on production:job=web,task=server",
+        ),
+        (
+            EventKind::DeploymentSucceeded { subject: subject() },
+            Tone::Success,
+            "web: deployed v1.3.0 → v1.4.0 (abababababab) on production:job=web,task=server",
+        ),
+        (
+            EventKind::DeploymentFailed {
+                subject: subject(),
+                reason: image_failure(),
+                restored: true,
+            },
+            Tone::Error,
+            "web: could not deploy v1.3.0 → v1.4.0 (abababababab) on production:job=web,task=server",
+        ),
+        (
+            EventKind::DeploymentAbandoned {
+                subject: subject(),
+                reason: "the deadline".to_owned(),
+            },
+            Tone::Error,
+            "web: gave up deploying v1.3.0 → v1.4.0 (abababababab) on production:job=web,task=server",
+        ),
+    ] {
+        let message = message(kind);
+        assert_eq!((message.tone, message.headline.as_str()), (tone, headline));
+    }
+}
+
+#[test]
+fn without_a_previous_tag_only_the_new_one_is_named() {
+    let subject = Subject {
+        previous_tag: None,
+        ..subject()
+    };
+    let message = message(EventKind::DeploymentStarted { subject });
+    assert_eq!(
+        message.headline,
+        "web: deploying v1.4.0 (abababababab) on production:job=web,task=server"
+    );
+    assert_eq!(message.facts[0].value, "not known");
+}
+
+#[test]
+fn a_failure_says_what_was_restored_and_what_follows() {
+    for (reason, restored, detail, outcome) in [
+        (
+            image_failure(),
+            true,
+            "task `server` exited with code 1\nThe image is not deployed by itself again.",
+            "failed; the orchestrator restored what ran before",
+        ),
+        (
+            Failure::Orchestrator {
+                message: "no capacity".to_owned(),
+            },
+            false,
+            "no capacity\nIt is tried again later.",
+            "failed; the orchestrator did not restore what ran before",
+        ),
+        (
+            Failure::Workload {
+                message: "job `web` is stopped".to_owned(),
+            },
+            false,
+            "job `web` is stopped\nIt is tried again later; somebody must change something first.",
+            "failed; the orchestrator did not restore what ran before",
+        ),
+    ] {
+        let kind = EventKind::DeploymentFailed {
+            subject: subject(),
+            reason,
+            restored,
+        };
+        let message = message(kind);
+        assert_eq!(message.detail, detail);
+        assert_eq!(message.facts.last().unwrap().value, outcome);
+    }
+}
+
+#[test]
+fn other_events_are_not_told() {
+    for kind in [
+        EventKind::WatchRetired,
+        EventKind::RequestDropped {
+            request: RequestId(Uuid::from_u128(1)),
+            reason: "expired".to_owned(),
+        },
+        EventKind::DeploymentAccepted { subject: subject() },
+        EventKind::DeploymentAwaitsPromotion { subject: subject() },
+        EventKind::DeploymentSuperseded {
+            subject: subject(),
+            by: None,
+        },
+    ] {
+        assert_eq!(Message::of(&event(kind)), None);
+    }
+}
