@@ -76,7 +76,6 @@ impl Sink {
     pub(crate) fn new(url: SecretString) -> Result<Self, SinkError> {
         let address: Url = url
             .expose_secret()
-            .trim()
             .parse()
             .map_err(|_| SinkError::NotAUrl)?;
         let host = address.host_str().ok_or(SinkError::NotAUrl)?;
@@ -98,7 +97,7 @@ impl Sink {
         })?;
         Ok(Self {
             client,
-            url: address.as_str().into(),
+            url,
             limits: DeliveryLimits::default(),
         })
     }
