@@ -33,7 +33,8 @@ impl Application<'_> {
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(attempt - 1)).await;
-                job = self.read_job().await?;
+                let read = self.client.job(self.address).await;
+                job = read.map_err(|error| error.about(&self.apply.workload))?;
             }
             if let Some(handle) = self.already_done(&job).await? {
                 return Ok(handle);
@@ -62,14 +63,6 @@ impl Application<'_> {
             }
         }
         Err(self.unavailable(format!("given up after {ATTEMPTS} attempts: {problem}")))
-    }
-
-    async fn read_job(&self) -> Result<Job, DeployError> {
-        let route = Route::new(&self.address.namespace, &["job", &self.address.job]);
-        let job = self.client.read::<Job>(&route).await;
-        Ok(job
-            .map_err(|error| error.about(&self.apply.workload))?
-            .value)
     }
 
     /// The registration of this deployment, if there was one: in the job, or in a version that Nomad has left since.

@@ -9,7 +9,9 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use url::Url;
 
+use crate::address::Address;
 use crate::error::ApiError;
+use crate::job::Job;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::transport;
@@ -124,6 +126,12 @@ impl Client {
             Err(ApiError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The job under `address`, as Nomad has it.
+    pub(crate) async fn job(&self, address: &Address) -> Result<Job, ApiError> {
+        let route = Route::new(&address.namespace, &["job", &address.job]);
+        Ok(self.read(&route).await?.value)
     }
 
     /// Returns once Nomad's state has moved past `index` where `route` points, or `wait` has passed. Its return means

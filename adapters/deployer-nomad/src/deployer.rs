@@ -11,17 +11,17 @@ use registrywatcher::ports::{
 };
 use registrywatcher::watch::{Unit, Workload};
 use semver::Version;
-use serde_json::Value;
 
 use crate::address::Address;
 use crate::apply::Application;
-use crate::client::{Client, Route};
+use crate::client::Client;
 use crate::error::ApiError;
-use crate::follow::{Follower, is_decided};
+use crate::follow::Follower;
 use crate::handle::Handle;
 use crate::job::{Job, Obstacle, Selection};
 use crate::rollout::Expected;
 use crate::settings::Settings;
+use crate::version::KnownVersion;
 
 /// Rolls out tasks of Nomad jobs.
 pub struct NomadDeployer {
@@ -29,23 +29,13 @@ pub struct NomadDeployer {
     clock: Arc<dyn Clock>,
     namespace: String,
     wait: Duration,
-    version: Mutex<Option<AskedVersion>>,
-    /// What was told last of each rollout, so that only news ends a wait.
-    told: Mutex<HashMap<DeploymentId, Progress>>,
-}
-
-/// Nomad's version, `None` where it could not be had, and when it was asked for.
-#[derive(Debug, Clone)]
-struct AskedVersion {
-    version: Option<Version>,
-    at: Duration,
+    version: KnownVersion,
+    /// What was told last of the rollout of each unit, so that only news ends a wait.
+    told: Mutex<HashMap<Unit, (DeploymentId, Progress)>>,
 }
 
 /// A call returns within about a minute, and Nomad adds a sixteenth to what it is asked to wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(45);
-
-/// How long an answer about Nomad's version holds: it may be upgraded.
-const VERSION_HOLDS: Duration = Duration::from_secs(600);
 
 impl std::fmt::Debug for NomadDeployer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -70,67 +60,29 @@ impl NomadDeployer {
         if !job.depends_on_version(address, source) {
             return None;
         }
-        let now = self.clock.monotonic();
-        let known = self
-            .version
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        if let Some(known) = known.filter(|known| now.saturating_sub(known.at) < VERSION_HOLDS) {
-            return known.version;
-        }
-        let version = match self
-            .client
-            .read::<Value>(&Route::new(&address.namespace, &["agent", "self"]))
+        self.version
+            .get(&self.client, &address.namespace, self.clock.monotonic())
             .await
-        {
-            Ok(agent) => version_of(&agent.value),
-            Err(error) => {
-                tracing::debug!(
-                    "nomad does not tell its version, a digest is pinned as current ones take it: {error}"
-                );
-                if !matches!(error, ApiError::Denied(_)) {
-                    return None;
-                }
-                None
-            }
-        };
-        let asked = AskedVersion {
-            version: version.clone(),
-            at: now,
-        };
-        *self.version.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
-        version
     }
 
     async fn read_job(&self, workload: &Workload, address: &Address) -> Result<Job, DeployError> {
-        let route = Route::new(&address.namespace, &["job", &address.job]);
-        Ok(self
-            .client
-            .read::<Job>(&route)
+        self.client
+            .job(address)
             .await
-            .map_err(|error| error.about(workload))?
-            .value)
+            .map_err(|error| error.about(workload))
     }
 
-    fn note(&self, id: DeploymentId, progress: &Progress) {
+    fn told(&self, unit: &Unit, id: DeploymentId) -> Option<Progress> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.get(unit)
+            .filter(|(of, _)| *of == id)
+            .map(|(_, progress)| progress.clone())
+    }
+
+    fn note(&self, unit: Unit, id: DeploymentId, progress: Progress) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if is_decided(progress) {
-            told.remove(&id);
-        } else {
-            told.insert(id, progress.clone());
-        }
+        told.insert(unit, (id, progress));
     }
-}
-
-/// `/v1/agent/self` has it as `config.Version.Version`, and in the tags of its gossip member.
-fn version_of(agent: &Value) -> Option<Version> {
-    [
-        &agent["config"]["Version"]["Version"],
-        &agent["member"]["Tags"]["build"],
-    ]
-    .iter()
-    .find_map(|found| Version::parse(found.as_str()?.trim_start_matches('v')).ok())
 }
 
 #[async_trait]
@@ -182,9 +134,11 @@ impl Deployer for NomadDeployer {
 
     async fn follow(&self, rollout: &Rollout) -> Result<Progress, DeployError> {
         let apply = &rollout.apply;
+        let workload = || apply.workload.clone();
         let address = self.address(&apply.workload)?;
+        let unit = self.unit(&apply.workload)?;
         let handle = Handle::read(&rollout.handle).map_err(|problem| DeployError::Refused {
-            workload: apply.workload.clone(),
+            workload: workload(),
             problem,
         })?;
         let selection = Selection {
@@ -202,23 +156,15 @@ impl Deployer for NomadDeployer {
             },
             wait: self.wait,
         };
-        let told = self
-            .told
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&apply.id)
-            .cloned();
-        let progress =
-            follower
-                .follow(told.as_ref())
-                .await
-                .map_err(|error| DeployError::Unavailable {
-                    // Not even a refusal decides a rollout: it goes on whether or not we may look.
-                    workload: apply.workload.clone(),
-                    problem: error.to_string(),
-                    source: Some(error.into()),
-                })?;
-        self.note(apply.id, &progress);
+        let told = self.told(&unit, apply.id);
+        // Not even a refusal decides a rollout: it goes on whether or not we may look.
+        let unavailable = |error: ApiError| DeployError::Unavailable {
+            workload: workload(),
+            problem: error.to_string(),
+            source: Some(error.into()),
+        };
+        let progress = follower.follow(told.as_ref()).await.map_err(unavailable)?;
+        self.note(unit, apply.id, progress.clone());
         Ok(progress)
     }
 }
@@ -238,28 +184,8 @@ impl DeployerPlugin for NomadDeployer {
                 .unwrap_or_else(|| "default".to_owned()),
             wait: settings.wait.min(LONGEST_WAIT),
             client: Client::build(settings)?,
-            version: Mutex::default(),
+            version: KnownVersion::default(),
             told: Mutex::default(),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn the_version_is_read_from_either_place() {
-        let version = |agent| version_of(&agent).map(|version| version.to_string());
-        assert_eq!(
-            version(json!({ "config": { "Version": { "Version": "1.9.5" } } })).as_deref(),
-            Some("1.9.5")
-        );
-        assert_eq!(
-            version(json!({ "member": { "Tags": { "build": "1.10.0+ent" } } })).as_deref(),
-            Some("1.10.0+ent")
-        );
-        assert_eq!(version(json!({})), None);
     }
 }

@@ -206,7 +206,7 @@ impl Follower<'_> {
     }
 }
 
-pub(crate) fn is_decided(progress: &Progress) -> bool {
+fn is_decided(progress: &Progress) -> bool {
     !matches!(
         progress,
         Progress::Rolling { .. } | Progress::AwaitingPromotion

@@ -19,6 +19,7 @@ mod rollout;
 mod secret;
 mod settings;
 mod transport;
+mod version;
 mod wire;
 
 pub use deployer::NomadDeployer;

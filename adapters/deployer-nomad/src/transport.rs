@@ -94,7 +94,7 @@ fn with_certificates(
         roots.extend(certificates("ca_file", file)?);
     }
     if let Some(directory) = &settings.ca_path {
-        for entry in read("ca_path", directory, |path| path.read_dir())?.flatten() {
+        for entry in read("ca_path", directory, Path::read_dir)?.flatten() {
             if entry
                 .path()
                 .extension()
@@ -207,9 +207,9 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn refuses(settings: Settings, message: &str) {
+    fn refuses(settings: &Settings, message: &str) {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let error = build(&settings).unwrap_err().to_string();
+        let error = build(settings).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
     }
 
@@ -219,22 +219,22 @@ mod tests {
             address: Some(text.into()),
             ..Settings::default()
         };
-        refuses(address("nomad:4646"), "address: `nomad:` is not known");
-        refuses(address("ftp://nomad"), "address: `ftp:` is not known");
+        refuses(&address("nomad:4646"), "address: `nomad:` is not known");
+        refuses(&address("ftp://nomad"), "address: `ftp:` is not known");
         refuses(
-            address("https://me:secret@nomad"),
+            &address("https://me:secret@nomad"),
             "set `http_auth` instead",
         );
         let missing = Some("/does/not/exist.pem".into());
         refuses(
-            Settings {
+            &Settings {
                 ca_file: missing.clone(),
                 ..Settings::default()
             },
             "ca_file: /does/not/exist.pem",
         );
         refuses(
-            Settings {
+            &Settings {
                 client_cert_file: missing,
                 ..Settings::default()
             },

@@ -83,8 +83,8 @@ pub(crate) struct Allocation {
     pub(crate) deployment_status: Option<AllocationHealth>,
     #[serde(deserialize_with = "or_default")]
     pub(crate) task_states: BTreeMap<String, TaskState>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) next_allocation: String,
+    #[serde(rename = "NextAllocation", deserialize_with = "or_default")]
+    pub(crate) successor: String,
     #[serde(rename = "FollowupEvalID", deserialize_with = "or_default")]
     pub(crate) followup_evaluation: String,
 }

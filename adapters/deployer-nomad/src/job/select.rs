@@ -37,30 +37,32 @@ impl Selection<'_> {
     pub(crate) fn tasks<'j>(&self, job: &'j Job) -> Result<Vec<Task<'j>>, Obstacle> {
         let tasks: Vec<_> = job.tasks().filter(|task| self.means(task)).collect();
         if tasks.is_empty() {
-            return Err(Obstacle::Missing(match &self.address.task {
-                Some(_) => no_such_task(job, self.address),
-                None => {
-                    let found: Vec<_> = job
-                        .tasks()
-                        .filter(Task::has_image)
-                        .map(|task| task.written())
-                        .collect();
-                    let found = if found.is_empty() {
-                        "none".to_owned()
-                    } else {
-                        found.join(", ")
-                    };
-                    format!(
-                        "no task of the job runs an image of {}; found {found}",
-                        self.repository
-                    )
-                }
-            }));
+            return Err(Obstacle::Missing(self.what_is_missing(job)));
         }
         match tasks.iter().find_map(|task| task.image().err()) {
             Some(problem) => Err(Obstacle::Refused(problem)),
             None => Ok(tasks),
         }
+    }
+
+    fn what_is_missing(&self, job: &Job) -> String {
+        if self.address.task.is_some() {
+            return no_such_task(job, self.address);
+        }
+        let found: Vec<_> = job
+            .tasks()
+            .filter(Task::has_image)
+            .map(|task| task.written())
+            .collect();
+        let found = if found.is_empty() {
+            "none".to_owned()
+        } else {
+            found.join(", ")
+        };
+        format!(
+            "no task of the job runs an image of {}; found {found}",
+            self.repository
+        )
     }
 }
 

@@ -172,7 +172,7 @@ fn has_given_up(allocations: &[&Allocation]) -> bool {
         .flat_map(|allocation| allocation.task_states.values())
         .map(|task| task.restarts);
     failed().any(|allocation| {
-        allocation.next_allocation.is_empty() && allocation.followup_evaluation.is_empty()
+        allocation.successor.is_empty() && allocation.followup_evaluation.is_empty()
     }) || failed().count() >= TOO_OFTEN
         || restarts
             .max()

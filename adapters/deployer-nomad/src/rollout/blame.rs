@@ -60,9 +60,10 @@ pub(super) fn of_allocations(
         Some(evidence) => format!("{what}: {}", evidence.words),
         None => what.to_owned(),
     };
-    match strongest.map_or(image_otherwise, |evidence| evidence.blames_image) {
-        true => Failure::Image { message },
-        false => Failure::Orchestrator { message },
+    if strongest.map_or(image_otherwise, |evidence| evidence.blames_image) {
+        Failure::Image { message }
+    } else {
+        Failure::Orchestrator { message }
     }
 }
 
