@@ -30,6 +30,13 @@ struct Look {
     change: Option<(Route, u64)>,
 }
 
+/// What the next change will show at.
+enum Decisive<'a> {
+    Deployment,
+    Evaluation(&'a str),
+    Allocations,
+}
+
 impl Follower<'_> {
     /// Looks until the rollout is decided, there is other news than `told`, or the time is over.
     pub(crate) async fn follow(&self, told: Option<&Progress>) -> Result<Progress, ApiError> {
@@ -62,14 +69,14 @@ impl Follower<'_> {
 
     /// Whether the job is still the one that was judged: what was read after it may belong to its successor.
     async fn still_stands(&self, facts: &Facts) -> Result<bool, ApiError> {
-        let job = self.client.find::<Job>(&self.of_job(&[])).await?;
+        let job = self.find_job().await?;
         let index = |job: Option<&Job>| job.map(Job::job_modify_index);
-        Ok(index(job.as_ref().map(|job| &job.value)) == index(facts.job.as_ref()))
+        Ok(index(job.as_ref()) == index(facts.job.as_ref()))
     }
 
     async fn look(&self) -> Result<Look, ApiError> {
         let now = self.clock.now();
-        let Some(job) = self.client.find::<Job>(&self.of_job(&[])).await? else {
+        let Some(job) = self.find_job().await? else {
             return Ok(Look {
                 facts: Facts {
                     now,
@@ -78,62 +85,66 @@ impl Follower<'_> {
                 change: None,
             });
         };
-        let job = job.value;
-        let is_met = self.expected.is_met_by(&job);
-        let versions = if is_met {
-            Vec::new()
+        // Before the deployments: once an evaluation is complete, its deployment is there if there will be one.
+        let (evaluation, versions) = if self.expected.is_met_by(&job) {
+            (self.evaluation(&job).await?, Vec::new())
         } else {
-            self.versions().await?
+            (None, self.versions().await?)
         };
-        let evaluation = if is_met {
-            self.evaluation(&job).await?
-        } else {
-            None
-        };
+        let evaluation_index = evaluation.as_ref().map_or(0, |evaluation| evaluation.index);
         let deployments = self.list::<Deployment>("deployments").await?;
         let allocations = self.list::<Allocation>("allocations").await?;
 
-        let is_pending = evaluation
-            .as_ref()
-            .filter(|evaluation| evaluation.value.status == "pending");
-        let (deployments_at, allocations_at) = (deployments.index, allocations.index);
+        let (deployments_index, allocations_index) = (deployments.index, allocations.index);
         let facts = Facts {
+            job: Some(job),
             versions,
             deployments: deployments.value,
+            evaluation: evaluation.map(|evaluation| evaluation.value),
             allocations: allocations.value,
-            evaluation: evaluation
-                .as_ref()
-                .map(|evaluation| evaluation.value.clone()),
             now,
-            job: None,
         };
-        let change = if facts.deployment_of(&job).is_some() {
-            (self.of_job(&["deployments"]), deployments_at)
-        } else if let Some(evaluation) = is_pending {
-            (
-                self.route(&["evaluation", &evaluation.value.id]),
-                evaluation.index,
-            )
-        } else {
-            (self.of_job(&["allocations"]), allocations_at)
+        let change = match Self::decisive(&facts) {
+            Decisive::Deployment => (self.of_job(&["deployments"]), deployments_index),
+            Decisive::Evaluation(id) => (self.route(&["evaluation", id]), evaluation_index),
+            Decisive::Allocations => (self.of_job(&["allocations"]), allocations_index),
         };
         Ok(Look {
-            facts: Facts {
-                job: Some(job),
-                ..facts
-            },
             change: Some(change),
+            facts,
         })
     }
 
+    fn decisive(facts: &Facts) -> Decisive<'_> {
+        if facts
+            .job
+            .as_ref()
+            .is_some_and(|job| facts.deployment_of(job).is_some())
+        {
+            return Decisive::Deployment;
+        }
+        match &facts.evaluation {
+            Some(evaluation) if evaluation.status == "pending" => {
+                Decisive::Evaluation(&evaluation.id)
+            }
+            _ => Decisive::Allocations,
+        }
+    }
+
+    async fn find_job(&self) -> Result<Option<Job>, ApiError> {
+        Ok(self
+            .client
+            .find::<Job>(&self.of_job(&[]))
+            .await?
+            .map(|job| job.value))
+    }
+
     async fn versions(&self) -> Result<Vec<Job>, ApiError> {
-        let versions = self
+        let found = self
             .client
             .find::<Versions>(&self.of_job(&["versions"]))
             .await?;
-        Ok(versions
-            .map(|versions| versions.value.versions)
-            .unwrap_or_default())
+        Ok(found.map(|found| found.value.versions).unwrap_or_default())
     }
 
     /// The evaluation that rolls out `job`: the one of our registration and what follows it up, or, when Nomad has
