@@ -25,6 +25,7 @@ impl StoreHarness for Harness {
     }
 }
 
+#[expect(clippy::unused_async, reason = "the suite awaits its harness")]
 async fn harness() -> impl StoreHarness {
     Harness(MemoryStore::new())
 }

@@ -1,0 +1,211 @@
+use registrywatcher::deployment::{Deployment, Quarantined};
+use registrywatcher::event::{Event, EventId, NewEvent};
+use registrywatcher::ports::{Committed, Step, StoreError, WatchState};
+use registrywatcher::watch::WatchName;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend,
+    DbErr, EntityTrait, IntoActiveModel, Iterable, QueryFilter,
+};
+
+use crate::entity::{counters, deployments, events, quarantine, sink_cursors, watches};
+use crate::error::{is_unique_violation, of_statement};
+use crate::read::{Lock, quarantine_revision};
+use crate::stored::{Row, number};
+
+/// Held from the first event of a transaction to its end: ids are then given in the order of commits, and a reader that
+/// follows by id skips none. The number is `rwevents` in ASCII.
+const TAKE_EVENTS_LOCK: &str = "SELECT pg_advisory_xact_lock(8248172801734636659)";
+
+/// Does all of `step` inside `transaction`, which the caller rolls back on an error.
+///
+/// Locks are always taken in this order (watch, quarantine, units by name, events), so that no two steps wait for each
+/// other.
+pub(crate) async fn step(
+    transaction: &DatabaseTransaction,
+    step: Step,
+) -> Result<Committed, StoreError> {
+    let version = store_watch(transaction, &step.watch).await?;
+    let mut revision = checked_revision(transaction, &step).await?;
+    store_deployments(transaction, &step.deployments).await?;
+    if !step.quarantine.is_empty() {
+        revision += 1;
+        store_quarantine(transaction, &step.quarantine, revision).await?;
+    }
+    let events = store_events(transaction, &step.watch.name, step.events).await?;
+    Ok(Committed {
+        version,
+        quarantine_revision: revision,
+        events,
+    })
+}
+
+async fn store_watch(
+    transaction: &DatabaseTransaction,
+    watch: &WatchState,
+) -> Result<u64, StoreError> {
+    let version = watch.version + 1;
+    let mut row = watches::Model::try_from(watch)?
+        .into_active_model()
+        .reset_all();
+    row.version = ActiveValue::Set(number(version));
+    let stored = if watch.version == 0 {
+        watches::Entity::insert(row)
+            .on_conflict(
+                OnConflict::column(watches::Column::Name)
+                    .do_nothing()
+                    .to_owned(),
+            )
+            .exec_without_returning(transaction)
+            .await
+    } else {
+        row.name = ActiveValue::NotSet;
+        watches::Entity::update_many()
+            .set(row)
+            .filter(watches::Column::Name.eq(watch.name.as_str()))
+            .filter(watches::Column::Version.eq(number(watch.version)))
+            .exec(transaction)
+            .await
+            .map(|updated| updated.rows_affected)
+    };
+    match stored {
+        Ok(0) | Err(DbErr::RecordNotInserted) => Err(StoreError::Conflict {
+            what: format!("the watch `{}`", watch.name),
+        }),
+        Ok(_) => Ok(version),
+        Err(error) => Err(of_statement(error)),
+    }
+}
+
+/// The quarantine's revision, which stays as it is until the transaction ends if anything in `step` depends on it.
+async fn checked_revision(
+    transaction: &DatabaseTransaction,
+    step: &Step,
+) -> Result<u64, StoreError> {
+    let depends = step.quarantine_revision.is_some() || !step.quarantine.is_empty();
+    let lock = if depends { Lock::Yes } else { Lock::No };
+    let revision = quarantine_revision(transaction, lock).await?;
+    if step
+        .quarantine_revision
+        .is_some_and(|expected| expected != revision)
+    {
+        return Err(StoreError::Conflict {
+            what: "the quarantine".to_owned(),
+        });
+    }
+    Ok(revision)
+}
+
+/// Those that end go first, so that a step may end one deployment of a unit and start its successor.
+async fn store_deployments(
+    transaction: &DatabaseTransaction,
+    all: &[Deployment],
+) -> Result<(), StoreError> {
+    let mut ordered: Vec<&Deployment> = all.iter().collect();
+    ordered.sort_by_key(|deployment| (deployment.state.is_active(), deployment.unit.as_str()));
+    let replace = OnConflict::column(deployments::Column::Id)
+        .update_columns(deployments::Column::iter().filter(|column| !is_id(*column)))
+        .to_owned();
+    for deployment in ordered {
+        let row = deployments::Model::try_from(deployment)?.into_active_model();
+        let stored = deployments::Entity::insert(row)
+            .on_conflict(replace.clone())
+            .exec_without_returning(transaction);
+        stored.await.map_err(|error| {
+            // The primary key cannot be violated by an upsert, so this is the index over active units.
+            if is_unique_violation(&error) {
+                StoreError::UnitBusy
+            } else {
+                of_statement(error)
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn is_id(column: deployments::Column) -> bool {
+    matches!(column, deployments::Column::Id)
+}
+
+async fn store_quarantine(
+    transaction: &DatabaseTransaction,
+    entries: &[Quarantined],
+    revision: u64,
+) -> Result<(), StoreError> {
+    use quarantine::Column;
+
+    let replace = OnConflict::column(Column::Deployment)
+        .update_columns(Column::iter().filter(|column| !matches!(column, Column::Deployment)))
+        .to_owned();
+    for entry in entries {
+        let row = quarantine::Model::try_from(entry)?.into_active_model();
+        quarantine::Entity::insert(row)
+            .on_conflict(replace.clone())
+            .exec_without_returning(transaction)
+            .await
+            .map_err(of_statement)?;
+    }
+    counters::Entity::update_many()
+        .col_expr(counters::Column::Value, Expr::value(number(revision)))
+        .filter(counters::Column::Name.eq(counters::QUARANTINE))
+        .exec(transaction)
+        .await
+        .map_err(of_statement)?;
+    Ok(())
+}
+
+async fn store_events(
+    transaction: &DatabaseTransaction,
+    watch: &WatchName,
+    new: Vec<NewEvent>,
+) -> Result<Vec<Event>, StoreError> {
+    if !new.is_empty() && transaction.get_database_backend() == DbBackend::Postgres {
+        transaction
+            .execute_unprepared(TAKE_EVENTS_LOCK)
+            .await
+            .map_err(of_statement)?;
+    }
+    let mut stored = Vec::with_capacity(new.len());
+    for event in new {
+        let row = events::new_row(watch, &event)?;
+        let inserted = events::Entity::insert(row)
+            .exec(transaction)
+            .await
+            .map_err(of_statement)?;
+        let id = inserted.last_insert_id;
+        let id = Row::new("events", id).count("id", id)?;
+        let at = crate::stored::time(event.at);
+        stored.push(Event {
+            id,
+            at,
+            watch: watch.clone(),
+            kind: event.kind,
+        });
+    }
+    Ok(stored)
+}
+
+/// Moves the cursor of `sink` forward to `event`; one that is further already stays.
+pub(crate) async fn cursor(
+    transaction: &DatabaseTransaction,
+    sink: &str,
+    event: EventId,
+) -> Result<(), StoreError> {
+    use sink_cursors::{Column, Entity, Model};
+
+    let row = Model {
+        sink: sink.to_owned(),
+        event: number(event),
+    };
+    let forward = OnConflict::column(Column::Sink)
+        .update_column(Column::Event)
+        .action_and_where(Expr::col((Entity, Column::Event)).lt(number(event)))
+        .to_owned();
+    let stored = Entity::insert(row.into_active_model())
+        .on_conflict(forward)
+        .exec_without_returning(transaction);
+    match stored.await {
+        Ok(_) | Err(DbErr::RecordNotInserted) => Ok(()),
+        Err(error) => Err(of_statement(error)),
+    }
+}

@@ -1,0 +1,10 @@
+//! The tables, and what their rows mean.
+
+#![expect(unreachable_pub, reason = "the derives of SeaORM write `pub`")]
+
+pub(crate) mod counters;
+pub(crate) mod deployments;
+pub(crate) mod events;
+pub(crate) mod quarantine;
+pub(crate) mod sink_cursors;
+pub(crate) mod watches;

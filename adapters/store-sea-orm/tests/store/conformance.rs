@@ -1,0 +1,68 @@
+//! The contract of the Store port.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use registrywatcher::ports::Store;
+use registrywatcher_conformance::store::StoreHarness;
+use registrywatcher_store_sea_orm::SeaOrmStore;
+
+use crate::databases::{Database, shared};
+
+struct Harness {
+    database: Database,
+    store: SeaOrmStore,
+    opened: Mutex<Vec<SeaOrmStore>>,
+}
+
+impl Harness {
+    async fn over(database: Database) -> Self {
+        let store = database.open().await;
+        Self {
+            database,
+            opened: Mutex::new(vec![store.clone()]),
+            store,
+        }
+    }
+}
+
+#[async_trait]
+impl StoreHarness for Harness {
+    fn store(&self) -> Arc<dyn Store> {
+        shared(self.store.clone())
+    }
+
+    async fn second(&self) -> Arc<dyn Store> {
+        let store = self.database.connect().await;
+        self.opened.lock().unwrap().push(store.clone());
+        shared(store)
+    }
+
+    async fn reopen(&self) -> Arc<dyn Store> {
+        let opened = std::mem::take(&mut *self.opened.lock().unwrap());
+        for store in opened {
+            store.close().await.expect("a store closes");
+        }
+        self.second().await
+    }
+}
+
+mod sqlite {
+    use super::{Database, Harness};
+
+    async fn harness() -> Harness {
+        Harness::over(Database::sqlite()).await
+    }
+
+    registrywatcher_conformance::store_suite!(harness);
+}
+
+mod postgres {
+    use super::{Database, Harness};
+
+    async fn harness() -> Option<Harness> {
+        Some(Harness::over(Database::postgres()?).await)
+    }
+
+    registrywatcher_conformance::store_suite!(harness?);
+}
