@@ -9,10 +9,12 @@
 mod clock;
 mod connections;
 mod countdown;
+mod nomad;
 mod registry;
 mod server;
 
 pub use countdown::ALWAYS;
+pub use nomad::{NomadFaults, NomadSettings, SimulatedNomad};
 pub use registry::{
     Authentication, LinkStyle, Quota, RegistryFaults, RegistryRequests, RegistrySettings,
     SimulatedRegistry, TokenMembers,

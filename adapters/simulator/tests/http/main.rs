@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod nomad;
+#[cfg(test)]
 mod registry;
