@@ -9,6 +9,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
 use super::{Cause, Decision, HoldReason, Origin, decide};
+use crate::deployment::State;
 use crate::intent::Target;
 use model::{Build, Checked, Fault, Model, Move, Setting, Turn, minor};
 
@@ -131,9 +132,11 @@ proptest! {
     #[test]
     fn i5_at_most_one_deployment_of_a_unit_goes_on(history in histories()) {
         history.play(|turn| {
-            if let Decision::Deploy(deploy) = turn.decision {
-                let open = turn.model.places[turn.place].in_flight.as_ref();
-                prop_assert_eq!(deploy.supersedes, open.map(|deployment| deployment.id));
+            let open = turn.model.places[turn.place].in_flight.as_ref();
+            if let (Decision::Deploy(deploy), Some(open)) = (turn.decision, open) {
+                prop_assert_eq!(deploy.supersedes, Some(open.id));
+                let is_unpromoted = matches!(open.state, State::AwaitingPromotion { .. });
+                prop_assert!(is_unpromoted || turn.automatic().is_none());
             }
             Ok(())
         })?;

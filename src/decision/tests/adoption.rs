@@ -80,6 +80,18 @@ fn adopt_redeploy_pins_it_at_once() {
         "latest",
         Cause::FirstDeploy,
     );
+
+    let world = World::after(|w| {
+        w.watch.adopt = AdoptMode::Redeploy;
+        w.never_deployed();
+        w.runs(Some("0.9.0"), None, Origin::Outside);
+    });
+    deploys(
+        "nobody asks what it was",
+        &world,
+        "1.0.0",
+        newer("0.9.0", "1.0.0"),
+    );
 }
 
 #[test]

@@ -35,6 +35,12 @@ fn it_stays_until_something_newer_or_a_request() {
 fn a_tag_without_a_digest_is_outside_once_we_deployed() {
     let world = World::after(|w| w.runs(Some("1.0.0"), None, Origin::Outside));
     holds("the pin was taken away", &world, &["changed_outside"]);
+    let world = World::after(|w| w.runs(Some("0.9.0"), None, Origin::Outside));
+    holds(
+        "another tag, whatever it points to",
+        &world,
+        &["changed_outside"],
+    );
 }
 
 #[test]
