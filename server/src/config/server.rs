@@ -1,0 +1,89 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::document::Document;
+use super::fault::Findings;
+use super::key::Key;
+use super::scalar::{Count, HumanDuration, count, duration};
+
+/// The section `[server]`: what is listened on, and how much a client may ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// The address that is bound.
+    pub listen: SocketAddr,
+    /// The largest request body, in bytes.
+    pub max_body_bytes: u32,
+    /// How long a request may take; streams of events are exempt.
+    pub request_timeout: Duration,
+    /// How long requests that run at a shutdown may go on.
+    pub shutdown_grace: Duration,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Wire {
+    listen: Option<String>,
+    max_body_bytes: Option<Count>,
+    request_timeout: Option<HumanDuration>,
+    shutdown_grace: Option<HumanDuration>,
+}
+
+const LEAST_BODY: u32 = 1024;
+
+impl Wire {
+    pub(super) fn check(self, at: &Key, findings: &mut Findings<'_>) -> Option<ServerConfig> {
+        let key = at.child("listen");
+        let listen = findings
+            .require(&key, self.listen, "missing")
+            .and_then(|text| findings.accept(&key, listen_address(&text)));
+        let max_body_bytes = count(
+            findings,
+            &at.child("max_body_bytes"),
+            self.max_body_bytes,
+            LEAST_BODY..=u32::MAX,
+        );
+        let second = Duration::from_secs(1);
+        let request_timeout = duration(
+            findings,
+            &at.child("request_timeout"),
+            self.request_timeout,
+            second,
+        );
+        let shutdown_grace = duration(
+            findings,
+            &at.child("shutdown_grace"),
+            self.shutdown_grace,
+            Duration::ZERO,
+        );
+        Some(ServerConfig {
+            listen: listen?,
+            max_body_bytes: max_body_bytes?,
+            request_timeout: request_timeout?,
+            shutdown_grace: shutdown_grace?,
+        })
+    }
+}
+
+/// Reads `address:port`, `localhost:port`, or `:port` for all addresses.
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let spelled_out = match text.rsplit_once(':') {
+        Some(("", port)) => format!("0.0.0.0:{port}"),
+        Some(("localhost", port)) => format!("127.0.0.1:{port}"),
+        _ => text.to_owned(),
+    };
+    spelled_out.parse().map_err(|_| {
+        format!("expected an IP address and a port, such as `127.0.0.1:8080` or `[::1]:8080`, found `{text}`")
+    })
+}
+
+impl ServerConfig {
+    pub(super) fn write(&self, document: &mut Document) {
+        document.section(&["server"]);
+        document.pair("listen", self.listen.to_string());
+        document.pair("max_body_bytes", i64::from(self.max_body_bytes));
+        document.duration("request_timeout", self.request_timeout);
+        document.duration("shutdown_grace", self.shutdown_grace);
+    }
+}

@@ -1,0 +1,238 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::*;
+
+/// The folder of the repository that holds all configuration files.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../config")
+}
+
+/// A folder of secrets, and a text with their paths in the place of `/run/secrets`.
+fn with_secrets(toml: &str) -> (tempfile::TempDir, String) {
+    let secrets = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("database-url", "postgres://rw:secret@db.example/rw\n"),
+        ("ghcr", "secret\n"),
+        ("docker-hub", "secret\n"),
+        ("nomad", "secret\n"),
+        ("slack", "https://hooks.slack.com/services/T000/B000/XXXX\n"),
+        ("dashboard", "secret\n"),
+        (
+            "operator.sha256",
+            &format!("{}  -\n", TokenHash::of("another")),
+        ),
+    ] {
+        fs::write(secrets.path().join(name), text).unwrap();
+    }
+    let text = toml.replace("/run/secrets", &secrets.path().display().to_string());
+    (secrets, text)
+}
+
+#[test]
+fn every_file_of_the_repository_is_accepted() {
+    let mut files: Vec<PathBuf> = [folder(), folder().join("examples")]
+        .iter()
+        .flat_map(|folder| {
+            fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().path())
+        })
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
+    files.sort();
+    assert!(files.len() >= 5, "found {files:?}");
+    for file in files {
+        let (_secrets, toml) = with_secrets(&fs::read_to_string(&file).unwrap());
+        let loaded = Sources::new().text(file.display().to_string(), toml).load();
+        let loaded = loaded.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(loaded.warnings, [], "{}", file.display());
+        assert_eq!(loaded.config.check_exposure(), Ok(()), "{}", file.display());
+    }
+}
+
+/// The lines of `default.toml` that set a key, commented out or not, each with its section.
+fn key_lines() -> Vec<(String, String)> {
+    let text = fs::read_to_string(folder().join("default.toml")).unwrap();
+    let mut section = String::new();
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let line = line.strip_prefix('#').unwrap_or(line);
+        if line.starts_with('[') {
+            section = line.to_owned();
+        } else if line
+            .split_once(" = ")
+            .is_some_and(|(key, _)| !key.is_empty() && !key.contains(' '))
+        {
+            lines.push((section.clone(), line.to_owned()));
+        }
+    }
+    lines
+}
+
+#[test]
+fn every_example_in_the_defaults_names_a_key_of_the_right_type() {
+    for (section, line) in key_lines() {
+        let error = Sources::new()
+            .text(FILE, format!("{section}\n{line}"))
+            .load()
+            .err();
+        // Taken out of its section, a key may lack others; what it is itself must be right.
+        let key = line.split(' ').next().unwrap();
+        let faults = error.map(|error| error.faults).unwrap_or_default();
+        for fault in faults
+            .iter()
+            .filter(|fault| fault.key.to_string().ends_with(key))
+        {
+            let lacks_surroundings = [
+                "cannot be read: No such file",
+                "no deployer is named",
+                "missing",
+            ]
+            .iter()
+            .any(|problem| fault.problem.contains(problem));
+            assert!(lacks_surroundings, "{section} {line}: {fault}");
+        }
+    }
+}
+
+#[test]
+fn the_defaults_name_every_key() {
+    let lines = key_lines();
+    for section in [
+        "[server]",
+        "[store]",
+        "[poll]",
+        "[rollout]",
+        "[log]",
+        "[notifications]",
+        "[[auth.tokens]]",
+        "[registries.\"ghcr.io\"]",
+        "[watches.web]",
+    ] {
+        let faults = faults_with(&format!("{section}\nzzzzzzzzzzzz = 1"), &[]);
+        let fault = faults
+            .iter()
+            .find(|fault| fault.contains("zzzzzzzzzzzz"))
+            .unwrap();
+        let known = fault.split('`').skip(1).step_by(2);
+        for key in known {
+            let is_named = lines
+                .iter()
+                .any(|(at, line)| at == section && line.split(' ').next() == Some(key));
+            assert!(is_named, "`{key}` of {section} is not in default.toml");
+        }
+    }
+}
+
+#[test]
+fn a_missing_file_is_a_fault() {
+    let error = Sources::new()
+        .file("/nowhere/a.toml")
+        .file("/nowhere/b.toml")
+        .load()
+        .unwrap_err();
+    let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 2);
+    assert!(
+        lines[0].starts_with("/nowhere/a.toml: the file `/nowhere/a.toml` cannot be read: "),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_file_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("own.toml");
+    fs::write(&file, "[poll]\ninterval = '7s'").unwrap();
+    let config = Sources::new().file(&file).load().unwrap().config;
+    assert_eq!(config.poll.interval, Duration::from_secs(7));
+}
+
+#[test]
+fn a_secret_is_read_from_its_file_without_the_last_line_break() {
+    let toml = "[registries.'ghcr.io']\nusername = 'bot'\npassword_file = '/run/secrets/ghcr'\n\
+                [store]\nurl_file = '/run/secrets/database-url'\n\
+                [[auth.tokens]]\nname = 'a'\nrole = 'viewer'\ntoken_file = '/run/secrets/dashboard'";
+    let (_secrets, toml) = with_secrets(toml);
+    let config = load(&toml);
+    let Some(Login::Password { password, .. }) =
+        &config.registries[&"ghcr.io".parse().unwrap()].login
+    else {
+        panic!("a login");
+    };
+    assert_eq!(password.expose(), "secret");
+    assert_eq!(
+        config.store.url.expose(),
+        "postgres://rw:secret@db.example/rw"
+    );
+    assert_eq!(config.auth.tokens[0].hash, TokenHash::of("secret"));
+}
+
+#[test]
+fn a_secret_is_given_once() {
+    let toml = "[registries.'ghcr.io']\nusername = 'bot'\npassword = 'hunter2'\npassword_file = '/nowhere'";
+    assert_eq!(
+        faults_with(toml, &[]),
+        [
+            "test.toml: registries.\"ghcr.io\".password: given twice, as `password` and as `password_file`; keep one"
+        ],
+    );
+    let environment = [
+        ("REGISTRYWATCHER_STORE__URL", "sqlite://a.db"),
+        ("REGISTRYWATCHER_STORE__URL_FILE", "/nowhere"),
+    ];
+    let faults = faults_with("", &environment);
+    assert_eq!(
+        faults,
+        [
+            "environment variable REGISTRYWATCHER_STORE__URL: store.url: given twice, as `url` and as `url_file`; keep one"
+        ]
+    );
+}
+
+#[test]
+fn a_stronger_source_replaces_a_secret_in_either_form() {
+    let (_secrets, toml) = with_secrets("[store]\nurl_file = '/run/secrets/database-url'");
+    assert!(
+        load(&toml).store.url.file().is_some(),
+        "the default is replaced by a file"
+    );
+    let loaded = load_with(&toml, &[("REGISTRYWATCHER_STORE__URL", "sqlite://own.db")]);
+    assert_eq!(loaded.config.store.url, Secret::inline("sqlite://own.db"));
+}
+
+#[test]
+fn a_missing_or_empty_secret_file_is_a_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "\n").unwrap();
+    let empty = empty.display();
+    let toml = format!(
+        "docker_config = '/nowhere/config.json'\n\
+         [registries.'ghcr.io']\nusername = 'bot'\npassword_file = '/nowhere/password'\nca_file = '/nowhere/ca.pem'\n\
+         [store]\nurl_file = '{empty}'\n\
+         [[auth.tokens]]\nname = 'a'\nrole = 'viewer'\ntoken_file = '{empty}'\n\
+         [[auth.tokens]]\nname = 'b'\nrole = 'viewer'\nsha256_file = '{empty}'\n"
+    );
+    let problem = "cannot be read: No such file or directory (os error 2)";
+    assert_eq!(
+        faults_with(&toml, &[]),
+        [
+            format!("test.toml: docker_config: the file `/nowhere/config.json` {problem}"),
+            "test.toml: store.url_file: the secret is empty".to_owned(),
+            format!("test.toml: auth.tokens.0.token_file: the file `{empty}` holds no token"),
+            "test.toml: auth.tokens.1.sha256_file: expected the 64 hexadecimal digits of a SHA-256"
+                .to_owned(),
+            format!(
+                "test.toml: registries.\"ghcr.io\".password_file: the file `/nowhere/password` {problem}"
+            ),
+            format!(
+                "test.toml: registries.\"ghcr.io\".ca_file: the file `/nowhere/ca.pem` {problem}"
+            ),
+        ]
+    );
+}

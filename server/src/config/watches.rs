@@ -1,0 +1,267 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use registrywatcher::image::ImageReference;
+use registrywatcher::policy::Filters;
+use registrywatcher::watch::{
+    AdoptMode, DeployerName, DriftMode, Mode, Watch, WatchName, Workload,
+};
+use serde::Deserialize;
+use toml::Value;
+
+use super::document::Document;
+use super::fault::Findings;
+use super::key::Key;
+use super::nearest::suggest;
+use super::policy;
+use super::poll::LEAST_INTERVAL;
+use super::scalar::{HumanDuration, Switch, duration};
+
+/// A section `[watches.<name>]`.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Wire {
+    image: Option<String>,
+    policy: Option<policy::Wire>,
+    workloads: Option<Vec<BTreeMap<String, String>>>,
+    interval: Option<HumanDuration>,
+    mode: Option<Mode>,
+    drift: Option<DriftMode>,
+    adopt: Option<AdoptMode>,
+    parallel: Option<Switch>,
+    min_interval: Option<HumanDuration>,
+    formerly: Option<String>,
+}
+
+/// The key of a workload that names its deployer; all others are its address.
+const DEPLOYER: &str = "deployer";
+
+/// The least time between two automatic deployments of one workload, unless a watch says otherwise.
+const MIN_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What watches are checked against.
+pub(super) struct Surroundings {
+    /// The names of all configured deployers.
+    pub(super) deployers: BTreeSet<String>,
+    /// The interval of a watch that gives none, unless that itself is faulty.
+    pub(super) interval: Option<Duration>,
+    /// The section of all watches.
+    pub(super) at: Key,
+}
+
+/// All watches, and their filters for writing them back.
+#[derive(Default)]
+pub(super) struct Checked {
+    pub(super) watches: BTreeMap<WatchName, Watch>,
+    pub(super) filters: BTreeMap<WatchName, Filters>,
+}
+
+pub(super) fn check(
+    wires: BTreeMap<String, Wire>,
+    around: &Surroundings,
+    findings: &mut Findings<'_>,
+) -> Checked {
+    check_former_names(&wires, &around.at, findings);
+    let mut taken = BTreeMap::new();
+    let mut checked = Checked::default();
+    for (name, mut wire) in wires {
+        let at = around.at.child(&name);
+        let workloads = workloads(wire.workloads.take(), &at, around, &mut taken, findings);
+        let name = findings.parse::<WatchName>(&at, &name);
+        if let Some((watch, filters)) = wire.check(name, workloads, &at, around, findings) {
+            checked.filters.insert(watch.name.clone(), filters);
+            checked.watches.insert(watch.name.clone(), watch);
+        }
+    }
+    checked
+}
+
+impl Wire {
+    fn check(
+        self,
+        name: Option<WatchName>,
+        workloads: Option<Vec<Workload>>,
+        at: &Key,
+        around: &Surroundings,
+        findings: &mut Findings<'_>,
+    ) -> Option<(Watch, Filters)> {
+        let key = at.child("image");
+        let image = findings
+            .require(
+                &key,
+                self.image,
+                "missing; write `image = \"ghcr.io/acme/web\"`, for example",
+            )
+            .and_then(|text| findings.accept(&key, repository(&text)));
+        let policy = self.policy.unwrap_or_else(policy::Wire::any_version);
+        let policy = policy.check(&at.child("policy"), findings);
+        let interval = match self.interval {
+            None => around.interval,
+            given => duration(findings, &at.child("interval"), given, LEAST_INTERVAL),
+        };
+        let min_interval = self.min_interval.or(Some(HumanDuration(MIN_INTERVAL)));
+        let min_interval = duration(
+            findings,
+            &at.child("min_interval"),
+            min_interval,
+            Duration::ZERO,
+        );
+        let formerly = match self.formerly {
+            Some(former) => findings.parse(&at.child("formerly"), &former).map(Some),
+            None => Some(None),
+        };
+        let policy::Checked { policy, filters } = policy?;
+        let watch = Watch {
+            name: name?,
+            image: image?,
+            policy,
+            workloads: workloads?,
+            interval: interval?,
+            mode: self.mode.unwrap_or_default(),
+            drift: self.drift.unwrap_or_default(),
+            adopt: self.adopt.unwrap_or_default(),
+            parallel: self.parallel.is_some_and(|Switch(on)| on),
+            min_interval: min_interval?,
+            formerly: formerly?,
+        };
+        Some((watch, filters))
+    }
+}
+
+fn repository(text: &str) -> Result<ImageReference, String> {
+    let image: ImageReference = text.parse().map_err(|error| format!("{error}"))?;
+    let repository = image.spelling();
+    if image.digest().is_some() {
+        return Err(format!(
+            "holds a digest, and a digest never changes; write `{repository}`"
+        ));
+    }
+    match image.tag() {
+        Some(tag) => Err(format!(
+            "holds a tag; write `{repository}` here and `policy = {{ tag = \"{tag}\" }}` to follow that tag"
+        )),
+        None => Ok(image),
+    }
+}
+
+fn workloads(
+    wires: Option<Vec<BTreeMap<String, String>>>,
+    at: &Key,
+    around: &Surroundings,
+    taken: &mut BTreeMap<Workload, Key>,
+    findings: &mut Findings<'_>,
+) -> Option<Vec<Workload>> {
+    let key = at.child("workloads");
+    let wires = wires.filter(|wires| !wires.is_empty());
+    let problem = "a watch needs a workload; write `workloads = [{ deployer = \"…\", … }]`";
+    let wires = findings.require(&key, wires, problem)?;
+    let expected = wires.len();
+    let mut workloads = Vec::new();
+    for (index, address) in wires.into_iter().enumerate() {
+        let key = key.child(index);
+        let Some(workload) = workload(address, &key, around, findings) else {
+            continue;
+        };
+        if let Some(first) = taken.get(&workload) {
+            findings.fault(
+                &key,
+                format!("`{workload}` stands at {first} already; keep one"),
+            );
+        } else {
+            taken.insert(workload.clone(), key);
+        }
+        workloads.push(workload);
+    }
+    (workloads.len() == expected).then_some(workloads)
+}
+
+fn workload(
+    mut address: BTreeMap<String, String>,
+    at: &Key,
+    around: &Surroundings,
+    findings: &mut Findings<'_>,
+) -> Option<Workload> {
+    let key = at.child(DEPLOYER);
+    let name = findings.require(
+        &key,
+        address.remove(DEPLOYER),
+        "missing; name one of `[deployers]`",
+    )?;
+    if !around.deployers.contains(&name) {
+        let known = around.deployers.iter().map(String::as_str);
+        findings.fault(
+            &key,
+            format!("no deployer is named `{name}`; {}", suggest(&name, known)),
+        );
+        return None;
+    }
+    let deployer = findings.parse::<DeployerName>(&key, &name)?;
+    Some(Workload { deployer, address })
+}
+
+/// A name that is in use, or that two watches claim, cannot be anybody's former one.
+fn check_former_names(wires: &BTreeMap<String, Wire>, at: &Key, findings: &mut Findings<'_>) {
+    let mut claimed = BTreeMap::new();
+    for (name, wire) in wires {
+        let Some(former) = &wire.formerly else {
+            continue;
+        };
+        let key = at.child(name).child("formerly");
+        if wires.contains_key(former) {
+            findings.fault(
+                &key,
+                format!("`{former}` is a watch itself; leave `formerly` out"),
+            );
+        } else if let Some(other) = claimed.insert(former, name) {
+            findings.fault(
+                &key,
+                format!("the watch `{other}` was formerly `{former}` too; keep one"),
+            );
+        }
+    }
+}
+
+/// Writes one watch, with every key.
+pub(super) fn write(watch: &Watch, filters: &Filters, document: &mut Document) {
+    document.section(&["watches", watch.name.as_str()]);
+    document.pair("image", watch.image.to_string());
+    document.pair("policy", policy::to_toml(&watch.policy, filters));
+    let workloads: Vec<Value> = watch.workloads.iter().map(workload_to_toml).collect();
+    document.pair("workloads", workloads);
+    document.duration("interval", watch.interval);
+    document.pair(
+        "mode",
+        match watch.mode {
+            Mode::Deploy => "deploy",
+            Mode::Observe => "observe",
+        },
+    );
+    document.pair(
+        "drift",
+        match watch.drift {
+            DriftMode::Hold => "hold",
+            DriftMode::Correct => "correct",
+        },
+    );
+    document.pair(
+        "adopt",
+        match watch.adopt {
+            AdoptMode::Assume => "assume",
+            AdoptMode::Redeploy => "redeploy",
+        },
+    );
+    document.pair("parallel", watch.parallel);
+    document.duration("min_interval", watch.min_interval);
+    if let Some(former) = &watch.formerly {
+        document.pair("formerly", former.as_str());
+    }
+}
+
+fn workload_to_toml(workload: &Workload) -> Value {
+    let deployer = [(DEPLOYER.to_owned(), Value::from(workload.deployer.as_str()))];
+    let address = workload
+        .address
+        .iter()
+        .map(|(key, value)| (key.clone(), Value::from(value.as_str())));
+    Value::Table(deployer.into_iter().chain(address).collect())
+}
