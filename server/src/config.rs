@@ -125,14 +125,10 @@ const SECTIONS: [&str; 11] = [
 
 impl Wire {
     /// Checks every section, whatever is wrong with the ones before.
-    fn check(self, environment: &Environment, findings: &mut Findings<'_>) -> Option<Config> {
+    fn check(self, findings: &mut Findings<'_>) -> Option<Config> {
         let root = Key::root();
-        let docker_config = docker_config::check(
-            self.docker_config,
-            &root.child("docker_config"),
-            environment,
-            findings,
-        );
+        let at = root.child("docker_config");
+        let docker_config = docker_config::check(self.docker_config, &at, findings);
         let server = self.server.check(&root.child("server"), findings);
         let store = self.store.check(&root.child("store"), findings);
         let auth = self.auth.check(&root.child("auth"), findings);

@@ -1,10 +1,9 @@
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::document::Document;
-use super::environment::Environment;
 use super::fault::Findings;
 use super::key::Key;
 use super::secret::read_file;
@@ -15,28 +14,16 @@ pub enum DockerConfig {
     /// It is not read.
     Off,
     /// It is read where Docker keeps it, if it is there.
-    Standard {
-        /// `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`; unknown without either variable.
-        file: Option<PathBuf>,
-    },
+    Standard,
     /// It is read from a file of its own.
     File(PathBuf),
 }
 
 impl DockerConfig {
-    /// The file to read, which need not exist unless the configuration names it.
-    pub fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Off => None,
-            Self::Standard { file } => file.as_deref(),
-            Self::File(file) => Some(file),
-        }
-    }
-
     pub(super) fn write(&self, document: &mut Document) {
         match self {
             Self::Off => document.pair("docker_config", false),
-            Self::Standard { .. } => document.pair("docker_config", true),
+            Self::Standard => document.pair("docker_config", true),
             Self::File(file) => document.path("docker_config", file),
         }
     }
@@ -76,25 +63,14 @@ impl<'de> Deserialize<'de> for Wire {
 pub(super) fn check(
     wire: Option<Wire>,
     at: &Key,
-    environment: &Environment,
     findings: &mut Findings<'_>,
 ) -> Option<DockerConfig> {
     match findings.require(at, wire, "missing")? {
         Wire::Switch(false) => Some(DockerConfig::Off),
-        Wire::Switch(true) => Some(DockerConfig::Standard {
-            file: standard_file(environment),
-        }),
+        Wire::Switch(true) => Some(DockerConfig::Standard),
         Wire::File(file) => {
             findings.accept(at, read_file(&file))?;
             Some(DockerConfig::File(file))
         }
     }
-}
-
-fn standard_file(environment: &Environment) -> Option<PathBuf> {
-    let folder = match environment.get("DOCKER_CONFIG") {
-        Some(folder) => PathBuf::from(folder),
-        None => Path::new(environment.get("HOME")?).join(".docker"),
-    };
-    Some(folder.join("config.json"))
 }

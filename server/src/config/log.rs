@@ -1,4 +1,4 @@
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
 use super::document::Document;
@@ -15,7 +15,7 @@ pub struct LogConfig {
 }
 
 /// The form of a log record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// A line for people.

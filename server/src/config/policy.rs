@@ -78,57 +78,75 @@ impl Wire {
     }
 
     fn order(self, at: &Key, findings: &mut Findings<'_>) -> Option<Order> {
-        let given: Vec<&str> = [
+        self.refuse_contradictions(at, findings)?;
+        match self {
+            Self {
+                semver: Some(range),
+                prerelease,
+                variant,
+                ..
+            } => {
+                let order = findings.accept(&at.child("semver"), Order::semver(&range))?;
+                let Order::Semver { range, .. } = order else {
+                    return Some(order);
+                };
+                let prerelease = prerelease.is_some_and(|Switch(on)| on);
+                Some(Order::Semver {
+                    range,
+                    prerelease,
+                    variant,
+                })
+            }
+            Self {
+                numeric: Some(direction),
+                ..
+            } => Some(Order::Numeric(direction.into())),
+            Self {
+                alphabetical: Some(direction),
+                ..
+            } => Some(Order::Alphabetical(direction.into())),
+            Self { tag: Some(tag), .. } => findings
+                .parse::<Tag>(&at.child("tag"), &tag)
+                .map(Order::Tag),
+            _ => {
+                let problem = "names no kind; add `semver`, `numeric`, `alphabetical` or `tag`";
+                findings.require(at, None, problem)
+            }
+        }
+    }
+
+    /// Refuses two kinds at once, and options of a kind that is not given.
+    fn refuse_contradictions(&self, at: &Key, findings: &mut Findings<'_>) -> Option<()> {
+        let kinds = given([
             ("semver", self.semver.is_some()),
             ("numeric", self.numeric.is_some()),
             ("alphabetical", self.alphabetical.is_some()),
             ("tag", self.tag.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(kind, is_given)| is_given.then_some(kind))
-        .collect();
-        if given.len() > 1 {
+        ]);
+        if kinds.len() > 1 {
             findings.fault(
                 at,
-                format!("names the kinds {}; keep one", given.join(" and ")),
+                format!("names the kinds {}; keep one", kinds.join(" and ")),
             );
             return None;
         }
+        let options = given([
+            ("prerelease", self.prerelease.is_some()),
+            ("variant", self.variant.is_some()),
+        ]);
         if self.semver.is_none() {
-            for (option, is_given) in [
-                ("prerelease", self.prerelease.is_some()),
-                ("variant", self.variant.is_some()),
-            ] {
-                if is_given {
-                    findings.fault(&at.child(option), "belongs to `semver` alone; leave it out");
-                }
+            for option in options {
+                findings.fault(&at.child(option), "belongs to `semver` alone; leave it out");
             }
         }
-        if let Some(range) = self.semver {
-            let key = at.child("semver");
-            let Order::Semver { range, .. } = findings.accept(&key, Order::semver(&range))? else {
-                return None;
-            };
-            let prerelease = self.prerelease.is_some_and(|Switch(on)| on);
-            return Some(Order::Semver {
-                range,
-                prerelease,
-                variant: self.variant,
-            });
-        }
-        if let Some(tag) = self.tag {
-            return findings
-                .parse::<Tag>(&at.child("tag"), &tag)
-                .map(Order::Tag);
-        }
-        let order = match (self.numeric, self.alphabetical) {
-            (Some(direction), _) => Some(Order::Numeric(direction.into())),
-            (None, Some(direction)) => Some(Order::Alphabetical(direction.into())),
-            (None, None) => None,
-        };
-        let problem = "names no kind; add `semver`, `numeric`, `alphabetical` or `tag`";
-        findings.require(at, order, problem)
+        Some(())
     }
+}
+
+fn given<const N: usize>(keys: [(&'static str, bool); N]) -> Vec<&'static str> {
+    keys.into_iter()
+        .filter_map(|(key, is_given)| is_given.then_some(key))
+        .collect()
 }
 
 fn one_by_one(filters: &Filters) -> impl Iterator<Item = Filters> {

@@ -3,7 +3,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use registrywatcher::image::RegistryHost;
-use registrywatcher::ports::Credential;
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
@@ -59,20 +58,6 @@ impl Default for RegistryConfig {
     }
 }
 
-impl RegistryConfig {
-    /// What to present to the registry.
-    pub fn credential(&self) -> Credential {
-        match &self.login {
-            None => Credential::Anonymous,
-            Some(Login::Password { username, password }) => Credential::Basic {
-                username: username.clone(),
-                password: password.value().clone(),
-            },
-            Some(Login::IdentityToken(token)) => Credential::IdentityToken(token.value().clone()),
-        }
-    }
-}
-
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Wire {
@@ -113,17 +98,9 @@ pub(super) fn check(
 }
 
 impl Wire {
-    fn check(self, at: &Key, findings: &mut Findings<'_>) -> Option<RegistryConfig> {
+    fn check(mut self, at: &Key, findings: &mut Findings<'_>) -> Option<RegistryConfig> {
         let defaults = RegistryConfig::default();
-        let password = Secret::take(findings, at, "password", self.password, self.password_file);
-        let token = Secret::take(
-            findings,
-            at,
-            "identity_token",
-            self.identity_token,
-            self.identity_token_file,
-        );
-        let login = login(findings, at, self.username, password, token);
+        let login = self.login(at, findings);
         let plain_http = self
             .plain_http
             .map_or(defaults.plain_http, |Switch(plain)| plain);
@@ -154,32 +131,29 @@ impl Wire {
             timeout: timeout?,
         })
     }
-}
 
-fn login(
-    findings: &mut Findings<'_>,
-    at: &Key,
-    username: Option<String>,
-    password: Option<Secret>,
-    identity_token: Option<Secret>,
-) -> Option<Login> {
-    match (username, password, identity_token) {
-        (None, None, None) => None,
-        (None, None, Some(token)) => Some(Login::IdentityToken(token)),
-        (Some(username), Some(password), None) => Some(Login::Password { username, password }),
-        (Some(_), None, None) => {
-            let problem = "a user without a password; add `password` or `password_file`";
-            findings.require(&at.child("password"), None, problem)
-        }
-        (None, Some(_), None) => findings.require(
-            &at.child("username"),
-            None,
-            "a password without a user; add `username`",
-        ),
-        (_, _, Some(_)) => {
-            let problem = "stands beside a user or a password; keep one way to log in";
-            findings.fault(&at.child("identity_token"), problem);
-            None
+    fn login(&mut self, at: &Key, findings: &mut Findings<'_>) -> Option<Login> {
+        let (value, file) = (self.password.take(), self.password_file.take());
+        let password = Secret::take(findings, at, "password", value, file);
+        let (value, file) = (self.identity_token.take(), self.identity_token_file.take());
+        let token = Secret::take(findings, at, "identity_token", value, file);
+        match (self.username.take(), password, token) {
+            (None, None, None) => None,
+            (None, None, Some(token)) => Some(Login::IdentityToken(token)),
+            (Some(username), Some(password), None) => Some(Login::Password { username, password }),
+            (Some(_), None, None) => {
+                let problem = "a user without a password; add `password` or `password_file`";
+                findings.require(&at.child("password"), None, problem)
+            }
+            (None, Some(_), None) => {
+                let problem = "a password without a user; add `username`";
+                findings.require(&at.child("username"), None, problem)
+            }
+            (_, _, Some(_)) => {
+                let problem = "stands beside a user or a password; keep one way to log in";
+                findings.fault(&at.child("identity_token"), problem);
+                None
+            }
         }
     }
 }

@@ -67,41 +67,18 @@ impl Sources {
 
     /// Reads, merges and checks everything.
     pub fn load(self) -> Result<Loaded, ConfigError> {
-        let mut faults = Vec::new();
-        let mut warnings = Vec::new();
-        let defaults = Input::Text {
-            name: "the defaults".to_owned(),
-            toml: DEFAULTS.to_owned(),
-        };
-        let mut layers = Vec::new();
-        for (index, input) in std::iter::once(defaults).chain(self.inputs).enumerate() {
-            let rank = if index == 0 {
-                Rank::Default
-            } else {
-                Rank::File(index)
-            };
-            match input.read(rank) {
-                Ok(layer) => layers.push(layer),
-                Err(fault) => faults.push(fault),
-            }
-        }
-        if !faults.is_empty() {
-            return Err(ConfigError { faults });
-        }
-        for layer in &mut layers {
-            if go_service::is_go_shaped(&layer.values) {
-                let translation = go_service::translate(layer, &self.environment);
-                faults.extend(translation.faults);
-                warnings.extend(translation.warnings);
-                layer.values = translation.values;
-            }
-        }
+        let Self {
+            inputs,
+            environment,
+        } = self;
+        let mut layers = read_all(inputs)?;
+        let (mut faults, mut warnings) = translate_all(&mut layers, &environment);
         let below = Layers::merge(layers.clone());
-        layers.extend(self.environment.layers(below.root()));
+        layers.extend(environment.layers(below.root()));
         let layers = Layers::merge(layers);
         let mut findings = Findings::new(&layers);
         let wire: Wire = read(layers.root().clone(), &mut findings);
-        let config = wire.check(&self.environment, &mut findings);
+        let config = wire.check(&mut findings);
         let (found, warned) = findings.into_parts();
         faults.extend(found);
         warnings.extend(warned);
@@ -110,6 +87,47 @@ impl Sources {
             _ => Err(ConfigError { faults }),
         }
     }
+}
+
+/// The defaults and all inputs. What cannot be read is not checked any further: what it lacks may stand in it.
+fn read_all(inputs: Vec<Input>) -> Result<Vec<Layer>, ConfigError> {
+    let defaults = Input::Text {
+        name: "the defaults".to_owned(),
+        toml: DEFAULTS.to_owned(),
+    };
+    let mut layers = Vec::new();
+    let mut faults = Vec::new();
+    for (index, input) in std::iter::once(defaults).chain(inputs).enumerate() {
+        let rank = if index == 0 {
+            Rank::Default
+        } else {
+            Rank::File(index)
+        };
+        match input.read(rank) {
+            Ok(layer) => layers.push(layer),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() {
+        Ok(layers)
+    } else {
+        Err(ConfigError { faults })
+    }
+}
+
+/// Translates the files of the Go service; gives faults, then warnings.
+fn translate_all(layers: &mut [Layer], environment: &Environment) -> (Vec<Finding>, Vec<Finding>) {
+    let (mut faults, mut warnings) = (Vec::new(), Vec::new());
+    for layer in layers
+        .iter_mut()
+        .filter(|layer| go_service::is_go_shaped(&layer.values))
+    {
+        let translation = go_service::translate(layer, environment);
+        faults.extend(translation.faults);
+        warnings.extend(translation.warnings);
+        layer.values = translation.values;
+    }
+    (faults, warnings)
 }
 
 impl Input {

@@ -6,6 +6,7 @@ mod faults;
 mod files;
 mod go_service;
 mod printing;
+mod section_faults;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -82,7 +83,7 @@ fn without_any_file_the_defaults_hold() {
         SocketAddr::from(([127, 0, 0, 1], 8080))
     );
     assert_eq!(config.store.url.expose(), "sqlite://registrywatcher.db");
-    assert_eq!(config.docker_config, DockerConfig::Standard { file: None });
+    assert_eq!(config.docker_config, DockerConfig::Standard);
     assert_eq!(config.poll.interval, Duration::from_mins(1));
     assert_eq!(config.poll.jitter_percent, 10);
     assert_eq!(config.poll.drift_interval, Duration::from_mins(5));

@@ -6,8 +6,9 @@ use registrywatcher::image::RegistryHost;
 use secrecy::{ExposeSecret, SecretString};
 use toml::Table;
 
+use super::is_placeholder;
+use super::translator::table;
 use super::wire::Registry;
-use super::{is_placeholder, table};
 use crate::config::fault::Findings;
 use crate::config::key::Key;
 use crate::config::nearest::suggest;

@@ -111,24 +111,3 @@ fn the_database_url_of_the_environment_wins_over_the_file() {
         "its own variable wins over both"
     );
 }
-
-#[test]
-fn docker_config_is_found_where_docker_keeps_it() {
-    for (environment, expected) in [
-        (
-            &[("HOME", "/home/rw")][..],
-            Some("/home/rw/.docker/config.json"),
-        ),
-        (
-            &[("HOME", "/home/rw"), ("DOCKER_CONFIG", "/etc/docker")][..],
-            Some("/etc/docker/config.json"),
-        ),
-        (&[][..], None),
-    ] {
-        let config = load_with("", environment).config;
-        assert_eq!(
-            config.docker_config.path(),
-            expected.map(std::path::Path::new)
-        );
-    }
-}

@@ -1,0 +1,199 @@
+//! What each section refuses.
+
+use super::faults::refuses;
+use super::*;
+
+#[test]
+fn registries_are_told_apart() {
+    refuses(
+        "[registries.'docker.io']\n[registries.'index.docker.io']",
+        &[
+            "registries.\"index.docker.io\": names docker.io, which another section configures; keep one",
+        ],
+    );
+    refuses(
+        "[registries.a]\nusername = 'bot'\n[registries.b]\npassword = 'hunter2'",
+        &[
+            "registries.a: a registry reads `host` or `host:port`, such as `ghcr.io`, found `a`",
+            "registries.a.password: a user without a password; add `password` or `password_file`",
+            "registries.b: a registry reads `host` or `host:port`, such as `ghcr.io`, found `b`",
+            "registries.b.username: a password without a user; add `username`",
+        ],
+    );
+    let login = "username = 'bot'\npassword = 'hunter2'\nidentity_token = 'hunter3'";
+    refuses(
+        &format!("[registries.'ghcr.io']\n{login}"),
+        &[
+            "registries.\"ghcr.io\".identity_token: stands beside a user or a password; keep one way to log in",
+        ],
+    );
+    refuses(
+        "[registries.'ghcr.io']\nplain_http = true\naddress = 'https://mirror.example'",
+        &[
+            "registries.\"ghcr.io\".address: begins with `https://` although `plain_http` is on; change one",
+        ],
+    );
+    refuses(
+        "[registries.'ghcr.io']\naddress = 'https://bot:hunter2@mirror.example'",
+        &[
+            "registries.\"ghcr.io\".address: the address holds a login; write `username` and `password` instead",
+        ],
+    );
+}
+
+#[test]
+fn a_policy_is_told_where_it_is_wrong() {
+    let cases: [(&str, &[&str]); 8] = [
+        (
+            "{}",
+            &[
+                "watches.web.policy: names no kind; add `semver`, `numeric`, `alphabetical` or `tag`",
+            ],
+        ),
+        (
+            "{ semver = 'one' }",
+            &[
+                "watches.web.policy.semver: `one` is no version range: unexpected character 'o' while parsing major version number",
+            ],
+        ),
+        (
+            "{ tag = '.x' }",
+            &["watches.web.policy.tag: `.` cannot appear at position 0 of a tag"],
+        ),
+        (
+            "{ numeric = 'up' }",
+            &["watches.web.policy.numeric: `up` is not known here; known are `asc`, `desc`"],
+        ),
+        (
+            "{ numeric = 'asc', prerelease = true }",
+            &["watches.web.policy.prerelease: belongs to `semver` alone; leave it out"],
+        ),
+        (
+            "{ tag = 'latest', include = '^v' }",
+            &[
+                "watches.web.policy.include: a fixed tag takes neither `include`, `exclude` nor `extract`",
+            ],
+        ),
+        (
+            "{ semver = '*', extract = 'v.*' }",
+            &[
+                "watches.web.policy.extract: `extract` needs a capture group, such as `^build-(\\d+)$`, found `v.*`",
+            ],
+        ),
+        (
+            "{ semver = '*', include = '(', exclude = '[' }",
+            &[
+                "watches.web.policy.include: `include` is no regular expression: regex parse error: ( ^ error: unclosed group",
+                "watches.web.policy.exclude: `exclude` is no regular expression: regex parse error: [ ^ error: unclosed \
+             character class",
+            ],
+        ),
+    ];
+    for (policy, expected) in cases {
+        refuses(&watch_with(&format!("policy = {policy}")), expected);
+    }
+}
+
+#[test]
+fn an_image_in_the_configuration_has_no_digest() {
+    let image = format!("ghcr.io/acme/web@sha256:{}", "0".repeat(64));
+    let toml = watch_with("").replace("ghcr.io/acme/web", &image);
+    refuses(
+        &toml,
+        &[
+            "watches.web.image: holds a digest, and a digest never changes; write `ghcr.io/acme/web`",
+        ],
+    );
+}
+
+#[test]
+fn a_workload_has_one_watch() {
+    let toml = format!(
+        "{}[watches.again]\nimage = 'nginx'\nworkloads = [{{ task = 'server', deployer = 'production', job = 'web' }}]",
+        watch_with("")
+    );
+    refuses(
+        &toml,
+        &[
+            "watches.web.workloads.0: `production:job=web,task=server` stands at watches.again.workloads.0 already; keep one",
+        ],
+    );
+    let toml = format!(
+        "{DEPLOYER}[watches.web]\nimage = 'nginx'\nworkloads = [{{ deployer = 'production', job = 'a' }}, \
+         {{ deployer = 'production', job = 'a' }}, {{ job = 'b' }}]"
+    );
+    refuses(
+        &toml,
+        &[
+            "watches.web.workloads.1: `production:job=a` stands at watches.web.workloads.0 already; keep one",
+            "watches.web.workloads.2.deployer: missing; name one of `[deployers]`",
+        ],
+    );
+}
+
+#[test]
+fn a_former_name_is_free_and_claimed_once() {
+    let watch = |name: &str, former: &str| {
+        format!(
+            "[watches.{name}]\nimage = 'nginx'\nformerly = '{former}'\n\
+             workloads = [{{ deployer = 'production', job = '{name}' }}]\n"
+        )
+    };
+    refuses(
+        &format!("{DEPLOYER}{}{}", watch("a", "b"), watch("b", "old")),
+        &["watches.a.formerly: `b` is a watch itself; leave `formerly` out"],
+    );
+    refuses(
+        &format!("{DEPLOYER}{}{}", watch("a", "old"), watch("b", "old")),
+        &["watches.b.formerly: the watch `a` was formerly `old` too; keep one"],
+    );
+    refuses(
+        &format!("{DEPLOYER}{}", watch("a", "a")),
+        &["watches.a.formerly: `a` is a watch itself; leave `formerly` out"],
+    );
+}
+
+#[test]
+fn tokens_are_told_apart() {
+    let token = |name: &str, lines: &str| {
+        format!("[[auth.tokens]]\nname = '{name}'\nrole = 'viewer'\n{lines}\n")
+    };
+    let hash = |token: &str| format!("sha256 = '{}'", TokenHash::of(token));
+    refuses(
+        &format!("{}{}", token("a", &hash("1")), token("a", &hash("2"))),
+        &["auth.tokens.1.name: `a` names another token already; choose another name"],
+    );
+    refuses(
+        &format!("{}{}", token("a", &hash("1")), token("b", &hash("1"))),
+        &["auth.tokens.1: another entry has the same token; make one for each"],
+    );
+    refuses(
+        &token("a", ""),
+        &[
+            "auth.tokens.0.sha256: missing; give the token's `sha256`, a `sha256_file` or a `token_file`",
+        ],
+    );
+    refuses(
+        &token("a", &format!("{}\ntoken_file = '/token'", hash("1"))),
+        &["auth.tokens.0: given twice; keep one of `sha256`, `sha256_file` and `token_file`"],
+    );
+    refuses(
+        &token("a", "sha256 = 'hunter2'"),
+        &["auth.tokens.0.sha256: expected the 64 hexadecimal digits of a SHA-256"],
+    );
+    refuses(
+        &token("a", "token = 'hunter2'"),
+        &[
+            "auth.tokens.0.token: unknown key; known are `name`, `role`, `sha256`, `sha256_file`, `token_file`",
+            "auth.tokens.0.sha256: missing; give the token's `sha256`, a `sha256_file` or a `token_file`",
+        ],
+    );
+    refuses(
+        "[[auth.tokens]]",
+        &[
+            "auth.tokens.0.name: missing; say whose token it is",
+            "auth.tokens.0.role: missing; choose `viewer`, `deployer` or `admin`",
+            "auth.tokens.0.sha256: missing; give the token's `sha256`, a `sha256_file` or a `token_file`",
+        ],
+    );
+}
