@@ -46,6 +46,21 @@ impl std::fmt::Debug for NomadDeployer {
 }
 
 impl NomadDeployer {
+    /// A deployer with these settings alone; asks nobody.
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+        Ok(Self {
+            clock,
+            namespace: settings
+                .namespace
+                .clone()
+                .unwrap_or_else(|| "default".to_owned()),
+            wait: settings.wait.min(LONGEST_WAIT),
+            client: Client::build(settings)?,
+            version: KnownVersion::default(),
+            told: Mutex::default(),
+        })
+    }
+
     fn address(&self, workload: &Workload) -> Result<Address, DeployError> {
         Address::read(workload, &self.namespace)
     }
@@ -175,17 +190,9 @@ impl DeployerPlugin for NomadDeployer {
 
     type Settings = Settings;
 
+    /// Fills what `settings` leaves out from the environment, as Nomad's own command line does.
     async fn build(settings: Settings, context: &DeployerContext) -> Result<Self, BuildError> {
-        Ok(Self {
-            clock: context.clock.clone(),
-            namespace: settings
-                .namespace
-                .clone()
-                .unwrap_or_else(|| "default".to_owned()),
-            wait: settings.wait.min(LONGEST_WAIT),
-            client: Client::build(settings)?,
-            version: KnownVersion::default(),
-            told: Mutex::default(),
-        })
+        let settings = settings.with_environment(|name| (context.environment)(name));
+        Self::new(settings, context.clock.clone())
     }
 }

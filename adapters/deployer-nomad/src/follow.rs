@@ -151,32 +151,24 @@ impl Follower<'_> {
     /// forgotten or canceled it, or the job was registered anew, the newest of the job.
     async fn evaluation(&self, job: &Job) -> Result<Option<Indexed<Evaluation>>, ApiError> {
         let handle = self.expected.handle;
-        let ours = handle
-            .evaluation
-            .clone()
-            .filter(|_| job.job_modify_index() == handle.job_modify_index);
-        let mut next = ours;
+        let is_ours = job.job_modify_index() == handle.job_modify_index;
+        let mut next = handle.evaluation.clone().filter(|_| is_ours);
         for _ in 0..MOST_FOLLOW_UPS {
             let Some(id) = next else { break };
-            let found = self
-                .client
-                .find::<Evaluation>(&self.route(&["evaluation", &id]))
-                .await?;
-            match found {
-                Some(found)
-                    if found.value.status == "failed" && !found.value.next_eval.is_empty() =>
-                {
-                    next = Some(found.value.next_eval);
-                }
-                Some(found) if found.value.status != "canceled" => return Ok(Some(found)),
-                _ => break,
+            let Some(found) = self.find_evaluation(&id).await? else {
+                break;
+            };
+            next = self.successor_of(&found.value).await?;
+            if next.is_none() && found.value.status != "canceled" {
+                return Ok(Some(found));
             }
         }
         let evaluations = self.list::<Evaluation>("evaluations").await?;
         let rank = |evaluation: &Evaluation| {
+            let status = evaluation.status.as_str();
             (
-                evaluation.status == "pending",
-                evaluation.status != "canceled",
+                status == "pending",
+                status != "canceled",
                 evaluation.create_index,
             )
         };
@@ -185,6 +177,25 @@ impl Follower<'_> {
             index: evaluations.index,
             value,
         }))
+    }
+
+    /// The evaluation that took over from one that failed, or that waited for room and found it.
+    async fn successor_of(&self, evaluation: &Evaluation) -> Result<Option<String>, ApiError> {
+        if evaluation.status == "failed" {
+            return Ok(Some(evaluation.next_eval.clone()).filter(|next| !next.is_empty()));
+        }
+        if evaluation.blocked_eval.is_empty() {
+            return Ok(None);
+        }
+        let waiting = self.find_evaluation(&evaluation.blocked_eval).await?;
+        let took_over = |status: &str| !matches!(status, "blocked" | "canceled");
+        Ok(waiting
+            .filter(|it| took_over(&it.value.status))
+            .map(|it| it.value.id))
+    }
+
+    async fn find_evaluation(&self, id: &str) -> Result<Option<Indexed<Evaluation>>, ApiError> {
+        self.client.find(&self.route(&["evaluation", id])).await
     }
 
     /// A list that belongs to the job; Nomad answers `null` when it is empty.

@@ -16,6 +16,9 @@ pub(crate) struct Evaluation {
     pub(crate) status_description: String,
     #[serde(deserialize_with = "or_default")]
     pub(crate) next_eval: String,
+    /// The one that waits for room for what could not be placed.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) blocked_eval: String,
     #[serde(rename = "FailedTGAllocs", deserialize_with = "or_default")]
     pub(crate) unplaced: BTreeMap<String, Placement>,
     #[serde(deserialize_with = "or_default")]

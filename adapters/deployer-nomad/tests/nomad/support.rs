@@ -1,0 +1,189 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use registrywatcher::deployment::{DeploymentId, Failure};
+use registrywatcher::image::ImageReference;
+use registrywatcher::intent::Candidate;
+use registrywatcher::ports::{Apply, DeployError, Deployer, Progress, Rollout};
+use registrywatcher::watch::Workload;
+use registrywatcher_conformance::samples;
+use registrywatcher_deployer_nomad::{NomadDeployer, Settings};
+use registrywatcher_memory::MemoryClock;
+use registrywatcher_simulator::SimulatedNomad;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// An image whose checks never pass, one that is never judged, and any other is healthy.
+pub const UNHEALTHY: u8 = 3;
+pub const STALLED: u8 = 4;
+
+/// A deployer whose clock shows a time at which everything that runs has run for long.
+pub fn deployer(settings: Settings) -> NomadDeployer {
+    // The second call of a process finds the provider installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    NomadDeployer::new(settings, Arc::new(MemoryClock::new())).expect("the settings can work")
+}
+
+/// A Nomad whose job `web` runs `team/web:v1`, and a deployer for it.
+pub struct Cluster {
+    pub nomad: SimulatedNomad,
+    pub deployer: NomadDeployer,
+    /// What is deployed from.
+    pub source: ImageReference,
+}
+
+impl Cluster {
+    pub async fn start() -> Self {
+        Self::start_with("team/web:v1", |_| {}).await
+    }
+
+    /// As [`Self::start`], with another image and something about the job changed.
+    pub async fn start_with(image: &str, change: impl FnOnce(&mut Value)) -> Self {
+        let nomad = SimulatedNomad::start()
+            .await
+            .expect("a port of the loopback interface is free");
+        nomad.service_job_with("web", "app", "app", "docker", image, change);
+        nomad.unhealthy_image(samples::digest(UNHEALTHY).as_str());
+        nomad.stall_image(samples::digest(STALLED).as_str());
+        let image: ImageReference = image.parse().expect("an image of a test can be read");
+        let source = image.spelling().parse().expect("a spelling reads back");
+        Self {
+            deployer: deployer(settings_for(&nomad)),
+            nomad,
+            source,
+        }
+    }
+
+    /// Another deployer for the same Nomad, as after a restart of ours.
+    pub fn restart(self) -> Self {
+        Self {
+            deployer: deployer(settings_for(&self.nomad)),
+            ..self
+        }
+    }
+
+    pub fn apply(&self, id: u128, tag: &str, image: u8) -> Apply {
+        let candidate = Candidate {
+            tag: samples::tag(tag),
+            image: samples::image(image),
+        };
+        Apply {
+            id: DeploymentId(Uuid::from_u128(id)),
+            workload: web(),
+            source: self.source.clone(),
+            candidate,
+            forced: false,
+            previous: None,
+        }
+    }
+
+    /// Applies, and gives what can be followed.
+    pub async fn begin(&self, apply: Apply) -> Result<Rollout, DeployError> {
+        let accepted = self.deployer.apply(&apply).await?;
+        Ok(Rollout {
+            apply,
+            handle: accepted.handle,
+        })
+    }
+
+    /// Follows to the end, or to a promotion that is awaited.
+    pub async fn follow(&self, rollout: &Rollout) -> Progress {
+        self.follow_until(rollout, |progress| {
+            !matches!(progress, Progress::Rolling { .. })
+        })
+        .await
+    }
+
+    pub async fn follow_until(
+        &self,
+        rollout: &Rollout,
+        is_enough: impl Fn(&Progress) -> bool,
+    ) -> Progress {
+        for _ in 0..100 {
+            let progress = self
+                .deployer
+                .follow(rollout)
+                .await
+                .expect("the rollout can be followed");
+            if is_enough(&progress) {
+                return progress;
+            }
+        }
+        panic!("{rollout:?} does not come to what is waited for");
+    }
+
+    pub async fn roll_out(&self, apply: Apply) -> Progress {
+        let rollout = self.begin(apply).await.expect("the rollout is accepted");
+        self.follow(&rollout).await
+    }
+
+    /// How many versions the job has.
+    pub fn versions(&self) -> usize {
+        self.nomad.versions("web").len()
+    }
+
+    pub fn job(&self) -> Value {
+        self.nomad.job("web").expect("the job is there")
+    }
+
+    pub fn image(&self) -> String {
+        self.nomad
+            .job_image("web", "app", "app")
+            .expect("the task has an image")
+    }
+
+    /// Asks Nomad for something as an operator does.
+    pub async fn command(&self, path: &str, body: Value) {
+        let client = reqwest::Client::builder()
+            .timeout(Duration::from_secs(5))
+            .build();
+        let url = format!("{}/v1/{path}", self.nomad.url());
+        let answer = client.expect("a client").post(url).json(&body).send().await;
+        let answer = answer.expect("nomad answers");
+        assert!(answer.status().is_success(), "{path}: {answer:?}");
+    }
+
+    /// The id of the job's newest deployment.
+    pub fn deployment(&self) -> String {
+        self.nomad.deployments("web")[0]["ID"]
+            .as_str()
+            .expect("a deployment has an id")
+            .to_owned()
+    }
+}
+
+pub fn settings_for(nomad: &SimulatedNomad) -> Settings {
+    Settings {
+        address: Some(nomad.url()),
+        wait: Duration::from_millis(400),
+        timeout: Duration::from_secs(5),
+        ..Settings::default()
+    }
+}
+
+pub fn web() -> Workload {
+    samples::workload("nomad", &[("job", "web")])
+}
+
+pub fn by_digest(repository: &str, image: u8) -> String {
+    format!("{repository}@{}", samples::digest(image))
+}
+
+#[track_caller]
+pub fn assert_failed(progress: &Progress, fault: fn(&Failure) -> bool, was_restored: bool) {
+    match progress {
+        Progress::Failed { reason, restored } => {
+            assert!(fault(reason), "{reason:?}");
+            assert_eq!(*restored, was_restored, "{reason:?}");
+        }
+        other => panic!("expected a failure, got {other:?}"),
+    }
+}
+
+pub fn by_orchestrator(reason: &Failure) -> bool {
+    matches!(reason, Failure::Orchestrator { .. })
+}
+
+pub fn by_workload(reason: &Failure) -> bool {
+    matches!(reason, Failure::Workload { .. })
+}
