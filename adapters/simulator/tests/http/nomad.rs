@@ -1,5 +1,12 @@
 //! Jobs, from their registration to the end of their deployment.
 
+mod agent;
+mod blocking;
+mod canaries;
+mod failing;
+mod faults;
+mod operator;
+mod planning;
 mod registering;
 mod rolling_out;
 
