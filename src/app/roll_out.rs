@@ -1,17 +1,17 @@
+mod end;
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::transact::Draft;
 use super::world::{Drive, World};
 use super::{App, Wake};
-use crate::deployment::{
-    Deployment, DeploymentId, Failure, InvalidTransition, Quarantined, State, Success,
-};
+use crate::deployment::{Deployment, DeploymentId, InvalidTransition, State};
 use crate::event::{EventKind, Subject};
-use crate::ports::{Apply, DeployError, Deployer, Progress, Rollout, StoreError};
+use crate::ports::{Accepted, Apply, DeployError, Deployer, Progress, Rollout, StoreError};
+use end::End;
 
 /// How long an orchestrator that cannot be reached is asked to take a deployment on.
 const APPLY_FOR: Duration = Duration::from_mins(2);
@@ -98,7 +98,7 @@ impl App {
         let started = self
             .save(
                 deployment,
-                |state| state.start(now),
+                |old| old.advance(|state| state.start(now)),
                 |subject| EventKind::DeploymentStarted { subject },
             )
             .await;
@@ -117,13 +117,7 @@ impl App {
         match deployer.apply(&apply_of(deployment)).await {
             Ok(accepted) => {
                 self.clear_faults(deployment.id);
-                let now = self.ports.clock.now();
-                self.save(
-                    deployment,
-                    |state| state.accept(now, accepted.handle.clone()),
-                    |subject| EventKind::DeploymentAccepted { subject },
-                )
-                .await?;
+                self.accept(deployment, &accepted).await?;
                 Ok(Some(Duration::ZERO))
             }
             Err(error) if error.is_transient() && !self.is_past_applying(deployment) => {
@@ -132,6 +126,25 @@ impl App {
             }
             Err(error) => self.end(deployment, End::failed_by(&error)).await,
         }
+    }
+
+    async fn accept(&self, deployment: &Deployment, accepted: &Accepted) -> Result<(), StoreError> {
+        let now = self.ports.clock.now();
+        let allowed = accepted.allows.unwrap_or_default();
+        let deadline = now + allowed + self.settings.rollout_deadline;
+        self.save(
+            deployment,
+            |old| {
+                let state = old.state.clone().accept(now, accepted.handle.clone())?;
+                Ok(Deployment {
+                    deadline,
+                    state,
+                    ..old
+                })
+            },
+            |subject| EventKind::DeploymentAccepted { subject },
+        )
+        .await
     }
 
     fn is_past_applying(&self, deployment: &Deployment) -> bool {
@@ -185,7 +198,7 @@ impl App {
             (State::Rolling { .. }, true) => {
                 self.save(
                     deployment,
-                    |state| state.await_promotion(now),
+                    |old| old.advance(|state| state.await_promotion(now)),
                     |subject| EventKind::DeploymentAwaitsPromotion { subject },
                 )
                 .await
@@ -193,7 +206,7 @@ impl App {
             (State::AwaitingPromotion { .. }, false) => {
                 self.save(
                     deployment,
-                    |state| state.promote(now),
+                    |old| old.advance(|state| state.promote(now)),
                     |subject| EventKind::DeploymentAccepted { subject },
                 )
                 .await
@@ -206,7 +219,7 @@ impl App {
     async fn save(
         &self,
         deployment: &Deployment,
-        transition: impl Fn(State) -> Result<State, InvalidTransition>,
+        transition: impl Fn(Deployment) -> Result<Deployment, InvalidTransition>,
         event: impl Fn(Subject) -> EventKind,
     ) -> Result<(), StoreError> {
         self.transact(&deployment.watch, |world, draft| {
@@ -232,8 +245,8 @@ impl App {
                     return Ok::<_, StoreError>(None);
                 };
                 let by = current.superseded_by;
-                let Some(ended) = advanced(world, deployment.id, |state| {
-                    end.clone().enter(state, now, by)
+                let Some(ended) = advanced(world, deployment.id, |old| {
+                    old.advance(|state| end.clone().enter(state, now, by))
                 }) else {
                     return Ok(None);
                 };
@@ -295,163 +308,13 @@ async fn interrupted<T>(
     .await
 }
 
-/// How a deployment ends.
-#[derive(Debug, Clone)]
-enum End {
-    Succeeded,
-    Failed { reason: Failure, restored: bool },
-    Superseded,
-    Abandoned { reason: String },
-}
-
-impl End {
-    fn overdue(deployment: &Deployment) -> Self {
-        let message = format!(
-            "it had not ended by {}",
-            deployment.deadline.format("%Y-%m-%d %H:%M:%SZ")
-        );
-        if deployment.state.is_active() {
-            Self::Failed {
-                reason: Failure::Orchestrator { message },
-                restored: false,
-            }
-        } else {
-            Self::Abandoned { reason: message }
-        }
-    }
-
-    fn failed_by(error: &DeployError) -> Self {
-        let message = error.to_string();
-        let reason = if error.is_transient() {
-            Failure::Orchestrator { message }
-        } else {
-            Failure::Workload { message }
-        };
-        Self::Failed {
-            reason,
-            restored: false,
-        }
-    }
-
-    fn enter(
-        self,
-        state: State,
-        at: chrono::DateTime<chrono::Utc>,
-        by: Option<DeploymentId>,
-    ) -> Result<State, InvalidTransition> {
-        match self {
-            Self::Succeeded => state.succeed(at),
-            Self::Failed { reason, restored } => state.fail(at, reason, restored),
-            Self::Superseded => state.supersede(at, by),
-            Self::Abandoned { reason } => state.abandon(at, reason),
-        }
-    }
-
-    /// What else changes, in the same transaction.
-    fn consequences(
-        &self,
-        ended: &Deployment,
-        draft: &mut Draft,
-        at: chrono::DateTime<chrono::Utc>,
-    ) {
-        let subject = ended.subject();
-        match self {
-            Self::Succeeded => {
-                let stored = draft.watch().of_mut(&ended.workload);
-                stored.setback = None;
-                stored.success = Some(Success {
-                    deployment: ended.id,
-                    candidate: ended.candidate.clone(),
-                    at,
-                });
-                draft.tell(EventKind::DeploymentSucceeded { subject });
-            }
-            Self::Failed { reason, restored } => {
-                draft.tell(EventKind::DeploymentFailed {
-                    subject,
-                    reason: reason.clone(),
-                    restored: *restored,
-                });
-                if reason.blames_image() {
-                    quarantine(ended, reason, draft, at);
-                } else {
-                    set_back(ended, draft, at);
-                }
-                drop_rest_of_request(ended, draft);
-            }
-            Self::Superseded => {
-                draft.tell(EventKind::DeploymentSuperseded {
-                    subject,
-                    by: ended.superseded_by,
-                });
-            }
-            Self::Abandoned { reason } => {
-                draft.tell(EventKind::DeploymentAbandoned {
-                    subject,
-                    reason: reason.clone(),
-                });
-                drop_rest_of_request(ended, draft);
-            }
-        }
-    }
-}
-
-fn quarantine(
-    ended: &Deployment,
-    reason: &Failure,
-    draft: &mut Draft,
-    since: chrono::DateTime<chrono::Utc>,
-) {
-    draft.watch().of_mut(&ended.workload).setback = None;
-    draft.tell(EventKind::ImageQuarantined {
-        tag: ended.tag().clone(),
-        digest: ended.image().digest.clone(),
-        reason: reason.message().to_owned(),
-    });
-    draft.step.quarantine.push(Quarantined {
-        repository: ended.repository().clone(),
-        candidate: ended.candidate.clone(),
-        deployment: ended.id,
-        reason: reason.message().to_owned(),
-        since,
-    });
-}
-
-fn set_back(ended: &Deployment, draft: &mut Draft, last: chrono::DateTime<chrono::Utc>) {
-    let stored = draft.watch().of_mut(&ended.workload);
-    let before = stored
-        .setback
-        .as_ref()
-        .map_or(0, |setback| setback.consecutive);
-    stored.setback = Some(crate::deployment::Setback {
-        consecutive: before.saturating_add(1),
-        last,
-    });
-}
-
-/// A failure stops the workloads that come after.
-fn drop_rest_of_request(ended: &Deployment, draft: &mut Draft) {
-    let is_rest =
-        |request: &crate::intent::Request| !request.single && request.candidate == ended.candidate;
-    let requests = std::mem::take(&mut draft.watch().requests);
-    let (rest, kept): (Vec<_>, Vec<_>) = requests.into_iter().partition(is_rest);
-    draft.watch().requests = kept;
-    for request in rest {
-        let reason = format!("the deployment to {} failed", ended.workload);
-        draft.tell(EventKind::RequestDropped {
-            request: request.id,
-            reason,
-        });
-    }
-}
-
 fn advanced(
     world: &World,
     id: DeploymentId,
-    transition: impl Fn(State) -> Result<State, InvalidTransition>,
+    transition: impl Fn(Deployment) -> Result<Deployment, InvalidTransition>,
 ) -> Option<Deployment> {
     // Somebody else may have moved it on already; then there is nothing to do.
-    world.open.get(&id)?.clone().advance(transition).ok()
+    transition(world.open.get(&id)?.clone()).ok()
 }
 
 fn apply_of(deployment: &Deployment) -> Apply {

@@ -33,12 +33,12 @@ fn up_to_date(case: &str, world: &World) {
 }
 
 #[track_caller]
-fn deploys(case: &str, world: &World, text: &str, cause: Cause) -> Deploy {
+fn deploys(case: &str, world: &World, text: &str, why: Cause) -> Deploy {
     match world.decide() {
         Decision::Deploy(deploy) => {
             assert_eq!(
                 (&deploy.candidate.tag, &deploy.cause),
-                (&tag(text), &cause),
+                (&tag(text), &why),
                 "{case}"
             );
             deploy

@@ -1,6 +1,7 @@
 //! Rolling out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
@@ -59,6 +60,8 @@ impl Apply {
 pub struct Accepted {
     /// How to find the rollout again.
     pub handle: RolloutHandle,
+    /// How long the orchestrator itself gives the rollout, where it says so; the deployment gets that much longer.
+    pub allows: Option<Duration>,
 }
 
 /// A rollout to follow.

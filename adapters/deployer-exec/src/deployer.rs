@@ -84,6 +84,7 @@ impl Deployer for ExecDeployer {
         self.run(apply)?;
         Ok(Accepted {
             handle: RolloutHandle(apply.id.to_string()),
+            allows: Some(self.program.timeout()),
         })
     }
 

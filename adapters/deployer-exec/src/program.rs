@@ -55,6 +55,11 @@ impl Program {
         })
     }
 
+    /// How long it may run.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// What is run, for messages.
     pub(crate) fn path(&self) -> &str {
         &self.path

@@ -144,6 +144,7 @@ impl Deployer for NomadDeployer {
         };
         Ok(Accepted {
             handle: application.run(job).await?.write(),
+            allows: None,
         })
     }
 

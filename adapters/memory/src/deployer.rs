@@ -207,6 +207,7 @@ impl Deployer for MemoryDeployer {
         }
         Ok(Accepted {
             handle: RolloutHandle(apply.id.to_string()),
+            allows: None,
         })
     }
 

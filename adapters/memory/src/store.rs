@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use registrywatcher::deployment::{Deployment, DeploymentId};
+use registrywatcher::deployment::{Deployment, DeploymentId, Quarantined};
 use registrywatcher::event::{Event, EventId};
 use registrywatcher::ports::{
     Committed, DeploymentQuery, EventQuery, EventRange, Quarantine, Snapshot, Step, Store,
     StoreError, WatchState,
 };
-use registrywatcher::watch::WatchName;
+use registrywatcher::watch::{Unit, WatchName};
 
 /// Remembers in memory. Clones are handles on the same data.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +32,28 @@ impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A store that starts with what another one held; its events and ended deployments are not part of a snapshot.
+    pub fn from_snapshot(snapshot: Snapshot) -> Self {
+        let inner = Inner {
+            watches: snapshot
+                .watches
+                .into_iter()
+                .map(|watch| (watch.name.clone(), watch))
+                .collect(),
+            deployments: snapshot
+                .open
+                .into_iter()
+                .map(|open| (open.id, open))
+                .collect(),
+            quarantine: snapshot.quarantine,
+            cursors: snapshot.cursors,
+            ..Inner::default()
+        };
+        Self {
+            inner: Arc::new(Mutex::new(inner)),
+        }
     }
 
     /// Makes the next `calls` calls fail before anything changes, as a database that is down does.
@@ -100,30 +122,25 @@ impl Inner {
                 what: "the quarantine".to_owned(),
             });
         }
-        let active: Vec<&Deployment> = step
-            .deployments
-            .iter()
-            .filter(|deployment| deployment.state.is_active())
-            .collect();
-        let is_replaced = |id| {
-            step.deployments
-                .iter()
-                .any(|deployment| deployment.id == id)
-        };
-        let busy = active.iter().any(|wanted| {
-            let mut staying = self.deployments.values().filter(|stored| {
-                stored.state.is_active() && stored.unit == wanted.unit && !is_replaced(stored.id)
-            });
-            let mut beside = active
-                .iter()
-                .filter(|other| other.id != wanted.id && other.unit == wanted.unit);
-            staying.next().is_some() || beside.next().is_some()
-        });
-        if busy {
-            Err(StoreError::UnitBusy)
-        } else {
+        if self.leaves_units_to_one(&step.deployments) {
             Ok(())
+        } else {
+            Err(StoreError::UnitBusy)
         }
+    }
+
+    /// Whether no unit has two active deployments once `new` has been stored.
+    fn leaves_units_to_one(&self, new: &[Deployment]) -> bool {
+        let is_replaced = |id| new.iter().any(|deployment| deployment.id == id);
+        let kept = self.deployments.values().filter(|old| !is_replaced(old.id));
+        let active = |deployment: &&Deployment| deployment.state.is_active();
+        let taken: Vec<&Unit> = kept.filter(active).map(|old| &old.unit).collect();
+        let mut units: Vec<&Unit> = new.iter().filter(active).map(|new| &new.unit).collect();
+        let is_free = units.iter().all(|unit| !taken.contains(unit));
+        let asked_for = units.len();
+        units.sort();
+        units.dedup();
+        is_free && units.len() == asked_for
     }
 
     fn apply(&mut self, step: Step) -> Committed {
@@ -139,15 +156,7 @@ impl Inner {
         self.deployments
             .extend(step.deployments.into_iter().map(|row| (row.id, row)));
         if !step.quarantine.is_empty() {
-            self.quarantine.revision += 1;
-            let entries = &mut self.quarantine.entries;
-            entries.retain(|old| {
-                step.quarantine
-                    .iter()
-                    .all(|new| new.deployment != old.deployment)
-            });
-            entries.extend(step.quarantine);
-            entries.sort_by_key(|entry| (entry.since, entry.deployment));
+            self.quarantine(step.quarantine);
         }
         let first = self.last_event() + 1;
         let events: Vec<Event> = (first..)
@@ -165,6 +174,14 @@ impl Inner {
             quarantine_revision: self.quarantine.revision,
             events,
         }
+    }
+
+    fn quarantine(&mut self, new: Vec<Quarantined>) {
+        self.quarantine.revision += 1;
+        let entries = &mut self.quarantine.entries;
+        entries.retain(|old| new.iter().all(|new| new.deployment != old.deployment));
+        entries.extend(new);
+        entries.sort_by_key(|entry| (entry.since, entry.deployment));
     }
 
     fn last_event(&self) -> EventId {

@@ -1,9 +1,9 @@
 use super::*;
 
 #[track_caller]
-fn supersedes(case: &str, world: &World, text: &str, cause: Cause) {
+fn supersedes(case: &str, world: &World, text: &str, why: Cause) {
     let nine: Option<DeploymentId> = Some(deployment_id(9));
-    assert_eq!(deploys(case, world, text, cause).supersedes, nine, "{case}");
+    assert_eq!(deploys(case, world, text, why).supersedes, nine, "{case}");
 }
 
 #[test]

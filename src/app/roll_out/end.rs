@@ -1,0 +1,148 @@
+use chrono::{DateTime, Utc};
+
+use crate::app::transact::Draft;
+use crate::deployment::{
+    Deployment, DeploymentId, Failure, InvalidTransition, Quarantined, Setback, State, Success,
+};
+use crate::event::EventKind;
+use crate::intent::Request;
+use crate::ports::DeployError;
+
+/// How a deployment ends.
+#[derive(Debug, Clone)]
+pub(super) enum End {
+    Succeeded,
+    Failed { reason: Failure, restored: bool },
+    Superseded,
+    Abandoned { reason: String },
+}
+
+impl End {
+    pub(super) fn overdue(deployment: &Deployment) -> Self {
+        let message = format!(
+            "it had not ended by {}",
+            deployment.deadline.format("%Y-%m-%d %H:%M:%SZ")
+        );
+        if deployment.state.is_active() {
+            Self::Failed {
+                reason: Failure::Orchestrator { message },
+                restored: false,
+            }
+        } else {
+            Self::Abandoned { reason: message }
+        }
+    }
+
+    pub(super) fn failed_by(error: &DeployError) -> Self {
+        let message = error.to_string();
+        let reason = if error.is_transient() {
+            Failure::Orchestrator { message }
+        } else {
+            Failure::Workload { message }
+        };
+        Self::Failed {
+            reason,
+            restored: false,
+        }
+    }
+
+    pub(super) fn enter(
+        self,
+        state: State,
+        at: DateTime<Utc>,
+        by: Option<DeploymentId>,
+    ) -> Result<State, InvalidTransition> {
+        match self {
+            Self::Succeeded => state.succeed(at),
+            Self::Failed { reason, restored } => state.fail(at, reason, restored),
+            Self::Superseded => state.supersede(at, by),
+            Self::Abandoned { reason } => state.abandon(at, reason),
+        }
+    }
+
+    /// What else changes, in the same transaction.
+    pub(super) fn consequences(&self, ended: &Deployment, draft: &mut Draft, at: DateTime<Utc>) {
+        let subject = ended.subject();
+        match self {
+            Self::Succeeded => {
+                let stored = draft.watch().of_mut(&ended.workload);
+                stored.setback = None;
+                stored.success = Some(Success {
+                    deployment: ended.id,
+                    candidate: ended.candidate.clone(),
+                    at,
+                });
+                draft.tell(EventKind::DeploymentSucceeded { subject });
+            }
+            Self::Failed { reason, restored } => {
+                draft.tell(EventKind::DeploymentFailed {
+                    subject,
+                    reason: reason.clone(),
+                    restored: *restored,
+                });
+                if reason.blames_image() {
+                    quarantine(ended, reason, draft, at);
+                } else {
+                    set_back(ended, draft, at);
+                }
+                drop_rest_of_request(ended, draft);
+            }
+            Self::Superseded => {
+                draft.tell(EventKind::DeploymentSuperseded {
+                    subject,
+                    by: ended.superseded_by,
+                });
+            }
+            Self::Abandoned { reason } => {
+                draft.tell(EventKind::DeploymentAbandoned {
+                    subject,
+                    reason: reason.clone(),
+                });
+                drop_rest_of_request(ended, draft);
+            }
+        }
+    }
+}
+
+fn quarantine(ended: &Deployment, reason: &Failure, draft: &mut Draft, since: DateTime<Utc>) {
+    draft.watch().of_mut(&ended.workload).setback = None;
+    draft.tell(EventKind::ImageQuarantined {
+        tag: ended.tag().clone(),
+        digest: ended.image().digest.clone(),
+        reason: reason.message().to_owned(),
+    });
+    draft.step.quarantine.push(Quarantined {
+        repository: ended.repository().clone(),
+        candidate: ended.candidate.clone(),
+        deployment: ended.id,
+        reason: reason.message().to_owned(),
+        since,
+    });
+}
+
+fn set_back(ended: &Deployment, draft: &mut Draft, last: DateTime<Utc>) {
+    let stored = draft.watch().of_mut(&ended.workload);
+    let before = stored
+        .setback
+        .as_ref()
+        .map_or(0, |setback| setback.consecutive);
+    stored.setback = Some(Setback {
+        consecutive: before.saturating_add(1),
+        last,
+    });
+}
+
+/// A failure stops the workloads that come after.
+fn drop_rest_of_request(ended: &Deployment, draft: &mut Draft) {
+    let is_rest = |request: &Request| !request.single && request.candidate == ended.candidate;
+    let requests = std::mem::take(&mut draft.watch().requests);
+    let (rest, kept): (Vec<_>, Vec<_>) = requests.into_iter().partition(is_rest);
+    draft.watch().requests = kept;
+    for request in rest {
+        let reason = format!("the deployment to {} failed", ended.workload);
+        draft.tell(EventKind::RequestDropped {
+            request: request.id,
+            reason,
+        });
+    }
+}
