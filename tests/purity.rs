@@ -1,5 +1,11 @@
 //! The core does no I/O and reads no clock: its dependencies are on a list, and its sources name nothing that would.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop where it cannot go on"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
