@@ -61,34 +61,26 @@ async fn import(manager: &SchemaManager<'_>, row: &QueryResult) -> Result<(), Db
         );
     }
     info!(watch.name = name, "imported from the Go service");
-    let watch = Query::insert()
+    manager.execute(watch(&name, pin, auto_deploy)).await
+}
+
+fn watch(name: &str, pinned_tag: Option<String>, auto_deploy: bool) -> InsertStatement {
+    let cells: [(&str, Expr); 8] = [
+        ("name", name.into()),
+        ("version", 1_i64.into()),
+        ("pinned_tag", pinned_tag.into()),
+        ("auto_deploy", auto_deploy.into()),
+        ("intent_revision", 1_i64.into()),
+        ("requests", "[]".into()),
+        ("workloads", "[]".into()),
+        ("retired", false.into()),
+    ];
+    let (columns, values): (Vec<_>, Vec<_>) = cells.into_iter().unzip();
+    Query::insert()
         .into_table("watches")
-        .columns([
-            "name",
-            "version",
-            "repository",
-            "pinned_tag",
-            "auto_deploy",
-            "hold",
-            "intent_revision",
-            "requests",
-            "workloads",
-            "retired",
-        ])
-        .values_panic([
-            name.into(),
-            1_i64.into(),
-            None::<String>.into(),
-            pin.into(),
-            auto_deploy.into(),
-            None::<String>.into(),
-            1_i64.into(),
-            "[]".into(),
-            "[]".into(),
-            false.into(),
-        ])
-        .take();
-    manager.execute(watch).await
+        .columns(columns)
+        .values_panic(values)
+        .take()
 }
 
 /// The grammar of a watch's name when this migration was written: a letter or digit, then letters, digits, `.`, `_`, `-`.

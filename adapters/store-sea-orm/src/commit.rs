@@ -19,8 +19,8 @@ const TAKE_EVENTS_LOCK: &str = "SELECT pg_advisory_xact_lock(8248172801734636659
 
 /// Does all of `step` inside `transaction`, which the caller rolls back on an error.
 ///
-/// Locks are always taken in this order (watch, quarantine, units by name, events), so that no two steps wait for each
-/// other.
+/// Locks are always taken in this order (watch, quarantine, units by name, events), so that steps rarely wait for each
+/// other; where two do all the same, Postgres ends one, which is then unavailable and can be tried again.
 pub(crate) async fn step(
     transaction: &DatabaseTransaction,
     step: Step,

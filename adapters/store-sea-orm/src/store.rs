@@ -19,6 +19,9 @@ use crate::transaction::{begin_read, begin_write, end};
 use crate::url::StoreUrl;
 use crate::{commit, read};
 
+/// How long migrations may take, with the wait for other processes that migrate.
+const MIGRATION_TIMEOUT: Duration = Duration::from_mins(15);
+
 /// Remembers in SQLite or Postgres. Clones share one pool of connections.
 #[derive(Debug, Clone)]
 pub struct SeaOrmStore {
@@ -28,7 +31,7 @@ pub struct SeaOrmStore {
 }
 
 impl SeaOrmStore {
-    /// Opens the database, and makes the file of a SQLite one that does not exist. The schema is [`migrate`](Self::migrate)'s.
+    /// Opens the database, and makes the file of a SQLite one that does not exist; its schema is made by [`migrate`](Self::migrate).
     pub async fn connect(url: &StoreUrl, options: &StoreOptions) -> Result<Self, StoreError> {
         let mut db = open(url, options).await?;
         let statements = Arc::new(AtomicU64::new(0));
@@ -45,14 +48,18 @@ impl SeaOrmStore {
 
     /// Brings the schema up to date; several processes may do so at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        migrations::up(&self.db).await.map_err(of_migration)
+        let up = async { migrations::up(&self.db).await.map_err(of_migration) };
+        within(MIGRATION_TIMEOUT, up).await
     }
 
     /// Takes back the last `steps` migrations, with the data that they made room for.
     pub async fn migrate_down(&self, steps: u32) -> Result<(), StoreError> {
-        migrations::down(&self.db, steps)
-            .await
-            .map_err(of_migration)
+        let down = async {
+            migrations::down(&self.db, steps)
+                .await
+                .map_err(of_migration)
+        };
+        within(MIGRATION_TIMEOUT, down).await
     }
 
     /// Which migrations the database has.
@@ -77,20 +84,25 @@ impl SeaOrmStore {
         self.db.close_by_ref().await.map_err(of_statement)
     }
 
-    /// Gives up on a database that does not answer: its own time limits do not help when the network is gone.
     async fn bounded<T>(
         &self,
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        tokio::time::timeout(self.call_timeout, call)
-            .await
-            .unwrap_or_else(|_| {
-                let seconds = self.call_timeout.as_secs_f32();
-                Err(unavailable(&format!(
-                    "the database did not answer within {seconds} s"
-                )))
-            })
+        within(self.call_timeout, call).await
     }
+}
+
+/// Gives up on a database that does not answer: its own time limits do not help when the network is gone.
+async fn within<T>(
+    limit: Duration,
+    call: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    tokio::time::timeout(limit, call).await.unwrap_or_else(|_| {
+        let seconds = limit.as_secs_f32();
+        Err(unavailable(&format!(
+            "the database did not answer within {seconds} s"
+        )))
+    })
 }
 
 #[async_trait]
@@ -107,7 +119,7 @@ impl Store for SeaOrmStore {
     async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
         self.bounded(async {
             let transaction = begin_write(&self.db).await?;
-            let committed = commit::step(&transaction, step).await;
+            let committed = Box::pin(commit::step(&transaction, step)).await;
             end(transaction, committed).await
         })
         .await

@@ -62,3 +62,6 @@ pub(crate) async fn end<T>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

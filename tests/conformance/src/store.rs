@@ -1,4 +1,4 @@
-//! The contract of [`Store`](registrywatcher::ports::Store), clause by clause.
+//! The contract of [`Store`], clause by clause.
 
 #![expect(
     clippy::expect_used,

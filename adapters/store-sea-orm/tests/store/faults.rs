@@ -1,7 +1,7 @@
 //! What is answered when the database is not as it should be.
 
-use registrywatcher::ports::{EventQuery, EventRange, Step, Store, StoreError, WatchState};
-use registrywatcher_conformance::store::samples::{event, step, watch};
+use registrywatcher::ports::{EventQuery, EventRange, Step, Store, StoreError};
+use registrywatcher_conformance::store::samples::{at_version, event, step, watch};
 use registrywatcher_store_sea_orm::SeaOrmStore;
 use sea_orm::{ConnectionTrait, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
@@ -82,10 +82,7 @@ async fn a_writer_that_never_ends_makes_others_give_up_and_change_nothing(databa
 
     let told = Step {
         events: vec![event(1)],
-        ..step(WatchState {
-            version: 1,
-            ..watch("web")
-        })
+        ..step(at_version("web", 1))
     };
     let refused = store.commit(told.clone()).await.unwrap_err();
     assert!(refused.is_transient(), "{refused}");

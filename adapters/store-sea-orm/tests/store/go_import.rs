@@ -3,7 +3,7 @@
 use registrywatcher::intent::{Intent, Target};
 use registrywatcher::ports::{Store, WatchState};
 use registrywatcher_conformance::samples::tag;
-use registrywatcher_conformance::store::samples::{name, step, watch};
+use registrywatcher_conformance::store::samples::{at_version, name, step, watch};
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::databases::{Database, on_both_databases};
@@ -70,10 +70,7 @@ async fn rows_of_the_go_service_become_watches(database: &Database) {
 async fn rows_are_imported_once_whatever_becomes_of_them(database: &Database) {
     as_the_go_service_left_it(database).await;
     let store = database.open().await;
-    let unpinned = WatchState {
-        version: 1,
-        ..watch("pinned")
-    };
+    let unpinned = at_version("pinned", 1);
     store.commit(step(unpinned.clone())).await.unwrap();
     database
         .execute("UPDATE deployed_repository_version SET pinned_tag = 'v2'")
@@ -95,13 +92,7 @@ async fn rows_are_imported_once_whatever_becomes_of_them(database: &Database) {
 async fn taking_the_import_back_keeps_what_a_watch_has_taken_over(database: &Database) {
     as_the_go_service_left_it(database).await;
     let store = database.open().await;
-    store
-        .commit(step(WatchState {
-            version: 1,
-            ..watch("pinned")
-        }))
-        .await
-        .unwrap();
+    store.commit(step(at_version("pinned", 1))).await.unwrap();
     store.migrate_down(1).await.unwrap();
     let left = store.load(None).await.unwrap().watches;
     assert_eq!(

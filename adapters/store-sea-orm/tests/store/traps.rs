@@ -1,12 +1,12 @@
 //! What SQLite and Postgres are known to trip over, each on both.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use registrywatcher::deployment::{Deployment, Quarantined, State};
+use registrywatcher::deployment::{Quarantined, State};
 use registrywatcher::event::NewEvent;
-use registrywatcher::ports::{DeploymentQuery, EventQuery, EventRange, Step, Store, WatchState};
+use registrywatcher::ports::{DeploymentQuery, EventQuery, EventRange, Step, Store};
 use registrywatcher_conformance::samples::{at, tag};
 use registrywatcher_conformance::store::samples::{
-    applying, deployment, event, id, quarantined, step, watch,
+    applying, at_version, deployment, event, id, quarantined, step, watch,
 };
 use registrywatcher_store_sea_orm::{SeaOrmStore, StoreOptions};
 use sea_orm::ConnectionTrait;
@@ -63,10 +63,7 @@ async fn tell_of_many_deployments(store: &SeaOrmStore, n: u64) {
             deployments: vec![deployment(number, watch.name.as_str(), applying())],
             quarantine_revision: Some(0),
             events: vec![event(number), event(number)],
-            ..step(WatchState {
-                version,
-                ..watch.clone()
-            })
+            ..step(at_version(watch.name.as_str(), version))
         };
         store
             .commit(step)
@@ -84,10 +81,7 @@ async fn a_counter_that_is_read_and_raised_at_the_same_time_loses_no_raise(datab
                 for version in 0..5 {
                     let step = Step {
                         quarantine: vec![quarantined(n * 100 + version)],
-                        ..step(WatchState {
-                            version,
-                            ..watch(&format!("watch-{n}"))
-                        })
+                        ..step(at_version(&format!("watch-{n}"), version))
                     };
                     store
                         .commit(step)
@@ -113,31 +107,22 @@ async fn times_are_kept_to_the_microsecond_and_order_rightly(database: &Database
         .into_iter()
         .map(|micros| at(1) + TimeDelta::microseconds(micros))
         .collect();
-    let entries = times.iter().rev().zip(0..).map(|(&since, n)| Quarantined {
-        since,
-        ..quarantined(n)
-    });
-    let told = Step {
-        deployments: (0..)
-            .zip(&times)
-            .map(|(n, &created_at)| created(n, created_at))
-            .collect(),
-        quarantine: entries.collect(),
-        events: times
-            .iter()
-            .map(|&at| NewEvent { at, ..event(1) })
-            .collect(),
-        ..step(watch("web"))
-    };
+    let mut told = step(watch("web"));
+    for (n, &moment) in (0..).zip(times.iter().rev()) {
+        let mut deployment = deployment(3 - n, "web", State::Requested);
+        deployment.created_at = moment;
+        told.deployments.push(deployment);
+        let mut entry = quarantined(n);
+        entry.since = moment;
+        told.quarantine.push(entry);
+    }
+    told.events = times
+        .iter()
+        .map(|&at| NewEvent { at, ..event(1) })
+        .collect();
     let committed = store.commit(told).await.unwrap();
-    assert_eq!(
-        committed
-            .events
-            .iter()
-            .map(|event| event.at)
-            .collect::<Vec<_>>(),
-        kept
-    );
+    let told: Vec<_> = committed.events.iter().map(|event| event.at).collect();
+    assert_eq!(told, kept);
 
     let loaded = store.load(None).await.unwrap();
     let since: Vec<_> = loaded
@@ -155,13 +140,6 @@ async fn times_are_kept_to_the_microsecond_and_order_rightly(database: &Database
         limit: 9,
     };
     assert_eq!(store.events(&query).await.unwrap(), committed.events);
-}
-
-fn created(n: u64, created_at: DateTime<Utc>) -> Deployment {
-    Deployment {
-        created_at,
-        ..deployment(n, "web", State::Requested)
-    }
 }
 
 async fn ids_of_events_pass_the_range_of_32_bits(database: &Database) {

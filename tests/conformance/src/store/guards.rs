@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
-use registrywatcher::deployment::{Deployment, RolloutHandle, State};
+use registrywatcher::deployment::{Deployment, State};
 use registrywatcher::ports::{Committed, Step, Store, StoreError, WatchState};
 
-use super::samples::{applying, deployment, event, moment, name, quarantined, step, unit, watch};
+use super::samples::{
+    applying, at_version, deployment, event, every_state, moment, quarantined, step, unit, watch,
+};
 use super::{StoreHarness, commit, commit_at_once, everything};
 
 /// Checks that `step` is refused as `refusal` tells, and that nothing changed.
@@ -43,44 +45,22 @@ pub async fn a_step_at_another_version_than_the_stored_one_is_a_conflict_and_cha
     harness: &impl StoreHarness,
 ) {
     let store = harness.store();
-    let unknown = WatchState {
-        version: 1,
-        ..watch("web")
-    };
-    refuses(
-        &store,
-        big_step(unknown, 1),
-        is_conflict,
-        "a version of a watch never stored",
-    )
-    .await;
+    let unknown = big_step(at_version("web", 1), 1);
+    refuses(&store, unknown, is_conflict, "a watch never stored").await;
 
     commit(&store, big_step(watch("web"), 2)).await;
-    commit(
-        &store,
-        step(WatchState {
-            version: 1,
-            ..watch("web")
-        }),
-    )
-    .await;
+    commit(&store, step(at_version("web", 1))).await;
     for (version, case) in [
-        (0, "never stored"),
-        (1, "an older version"),
-        (3, "a later version"),
+        (0, "as if never stored"),
+        (1, "an older one"),
+        (3, "a later one"),
     ] {
-        let stale = WatchState {
-            version,
-            retired: true,
-            ..watch("web")
-        };
+        let mut stale = at_version("web", version);
+        stale.retired = true;
         refuses(&store, big_step(stale, 3), is_conflict, case).await;
     }
-    let current = WatchState {
-        version: 2,
-        ..watch("web")
-    };
-    assert_eq!(commit(&store, big_step(current, 3)).await.version, 3);
+    let current = big_step(at_version("web", 2), 3);
+    assert_eq!(commit(&store, current).await.version, 3);
 }
 
 /// A step decided on another quarantine is [`StoreError::Conflict`] and changes nothing.
@@ -119,10 +99,7 @@ pub async fn of_two_steps_at_the_same_version_at_the_same_time_exactly_one_is_co
         let step = |n: u64| Step {
             deployments: vec![deployment(version * 8 + n, "web", State::Requested)],
             events: vec![event(version * 8 + n)],
-            ..step(WatchState {
-                version,
-                ..watch("web")
-            })
+            ..step(at_version("web", version))
         };
         let answers = commit_at_once(&handles, (0..8).map(step).collect()).await;
         let winner = exactly_one_committed(&answers, is_conflict);
@@ -163,81 +140,69 @@ pub async fn a_second_active_deployment_of_a_unit_is_unit_busy_and_changes_nothi
     harness: &impl StoreHarness,
 ) {
     let store = harness.store();
-    let of_unit = |n, watch: &str, state| Deployment {
-        unit: unit("default/web"),
-        ..deployment(n, watch, state)
-    };
-    let with = |watch: WatchState, deployments| Step {
-        deployments,
-        events: vec![event(1)],
-        ..step(watch)
-    };
-    commit(
-        &store,
-        with(watch("web"), vec![of_unit(1, "web", applying())]),
-    )
-    .await;
-    let handle = || RolloutHandle("7".to_owned());
-    let rolling = State::Rolling {
-        since: moment(3),
-        handle: handle(),
-    };
-    let waiting = State::AwaitingPromotion {
-        since: moment(3),
-        handle: handle(),
-    };
-    for active in [applying(), rolling.clone(), waiting] {
+    let first = of_unit("default/web", 1, "web", applying());
+    commit(&store, deploying(watch("web"), vec![first.clone()])).await;
+    for active in every_active_state() {
         let case = active.name();
-        let second = with(watch("other"), vec![of_unit(2, "other", active)]);
+        let second = vec![of_unit("default/web", 2, "other", active)];
+        let second = deploying(watch("other"), second);
         refuses(&store, second, is_unit_busy, case).await;
     }
-    let twice = vec![of_unit(3, "x", applying()), of_unit(4, "x", rolling)];
-    let twice = twice.into_iter().map(|row| Deployment {
-        unit: unit("default/free"),
-        ..row
-    });
-    let twice = with(watch("x"), twice.collect());
+    let twice = [3, 4].map(|n| of_unit("default/free", n, "x", applying()));
+    let twice = deploying(watch("x"), twice.to_vec());
     refuses(&store, twice, is_unit_busy, "both in one step").await;
 
+    let waiting = of_unit("default/web", 2, "other", State::Requested);
+    commit(&store, deploying(watch("other"), vec![waiting])).await;
+    let ended = State::Succeeded { at: moment(9) };
+    let ended = Deployment {
+        state: ended,
+        ..first
+    };
+    let successor = of_unit("default/web", 5, "web", applying());
     commit(
         &store,
-        with(watch("other"), vec![of_unit(2, "other", State::Requested)]),
-    )
-    .await;
-    let ended = of_unit(1, "web", State::Succeeded { at: moment(9) });
-    let successor = vec![of_unit(5, "web", applying()), ended];
-    commit(
-        &store,
-        with(
-            WatchState {
-                version: 1,
-                ..watch("web")
-            },
-            successor,
-        ),
+        deploying(at_version("web", 1), vec![successor, ended]),
     )
     .await;
 
     let handles = [store, harness.second().await];
+    of_many_at_once_one_gets_the_unit(&handles).await;
+}
+
+async fn of_many_at_once_one_gets_the_unit(handles: &[Arc<dyn Store>; 2]) {
     let rivals = (10..18).map(|n| {
-        let watch = watch(&format!("rival-{n}"));
-        let rival = deployment(n, watch.name.as_str(), applying());
-        with(
-            watch,
-            vec![Deployment {
-                unit: unit("default/contended"),
-                ..rival
-            }],
-        )
+        let name = format!("rival-{n}");
+        let rival = of_unit("default/contended", n, &name, applying());
+        deploying(watch(&name), vec![rival])
     });
-    let answers = commit_at_once(&handles, rivals.collect()).await;
+    let answers = commit_at_once(handles, rivals.collect()).await;
     let winner = exactly_one_committed(&answers, is_unit_busy);
-    let snapshot = everything(&handles[1]).await.snapshot;
-    let active = snapshot
-        .open
-        .iter()
-        .filter(|row| row.unit == unit("default/contended"));
+
+    let open = everything(&handles[1]).await.snapshot.open;
+    let contended = unit("default/contended");
+    let active = open.iter().filter(|row| row.unit == contended);
     let active: Vec<_> = active.map(|row| &row.watch).collect();
     assert_eq!(active, [&winner.events[0].watch]);
-    assert!(snapshot.watches.iter().any(|row| row.name == name("other")));
+}
+
+fn every_active_state() -> Vec<State> {
+    every_state().into_iter().filter(State::is_active).collect()
+}
+
+fn of_unit(inside: &str, n: u64, watch: &str, state: State) -> Deployment {
+    let unit = unit(inside);
+    Deployment {
+        unit,
+        ..deployment(n, watch, state)
+    }
+}
+
+fn deploying(watch: WatchState, deployments: Vec<Deployment>) -> Step {
+    let events = vec![event(1)];
+    Step {
+        deployments,
+        events,
+        ..step(watch)
+    }
 }

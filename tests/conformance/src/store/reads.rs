@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use registrywatcher::deployment::{DeploymentId, State};
 use registrywatcher::event::{Event, EventId};
-use registrywatcher::ports::{DeploymentQuery, EventQuery, EventRange, Step, Store, WatchState};
+use registrywatcher::ports::{DeploymentQuery, EventQuery, EventRange, Step, Store};
+use registrywatcher::watch::WatchName;
 
 use super::samples::{
-    applying, deployment, event, every_state, id, moment, name, quarantined, step, watch,
+    applying, at_version, deployment, event, every_state, id, moment, name, quarantined, step,
+    watch,
 };
 use super::{StoreHarness, all_events, commit, commit_at_once, deployments, events};
 
@@ -18,10 +20,7 @@ pub async fn deployments_that_ended_are_not_loaded_as_open_and_are_still_found(
     for (n, state) in (1..).zip(every_state()) {
         let at = |version, state| Step {
             deployments: vec![deployment(n, "web", state)],
-            ..step(WatchState {
-                version,
-                ..watch("web")
-            })
+            ..step(at_version("web", version))
         };
         version = commit(&store, at(version, applying())).await.version;
         assert_eq!(open(&store).await.last(), Some(&id(n)), "oldest first");
@@ -51,6 +50,16 @@ async fn open(store: &Arc<dyn Store>) -> Vec<DeploymentId> {
     snapshot.open.iter().map(|row| row.id).collect()
 }
 
+/// The case, the id, the watch, before which, how many at most, and what is found.
+type Case<'a> = (
+    &'a str,
+    Option<u64>,
+    Option<&'a str>,
+    Option<u64>,
+    u32,
+    &'a [u64],
+);
+
 /// Deployments are found newest first, by id, by watch, and page by page.
 pub async fn deployments_are_found_newest_first_by_id_by_watch_and_page_by_page(
     harness: &impl StoreHarness,
@@ -67,79 +76,36 @@ pub async fn deployments_are_found_newest_first_by_id_by_watch_and_page_by_page(
     commit(&store, of("web", &[5, 1, 3])).await;
     commit(&store, of("worker", &[2, 6, 4])).await;
 
-    let all = DeploymentQuery {
-        limit: 100,
-        ..DeploymentQuery::default()
-    };
-    let web = DeploymentQuery {
-        watch: Some(name("web")),
-        ..all.clone()
-    };
-    let cases: [(&str, DeploymentQuery, &[u64]); 9] = [
-        ("all", all.clone(), &[6, 5, 4, 3, 2, 1]),
-        ("of a watch", web.clone(), &[5, 3, 1]),
-        (
-            "first page",
-            DeploymentQuery {
-                limit: 2,
-                ..web.clone()
-            },
-            &[5, 3],
-        ),
-        (
-            "next page",
-            DeploymentQuery {
-                limit: 2,
-                before: Some(id(3)),
-                ..web.clone()
-            },
-            &[1],
-        ),
-        (
-            "behind the last",
-            DeploymentQuery {
-                before: Some(id(1)),
-                ..all.clone()
-            },
-            &[],
-        ),
-        (
-            "by id",
-            DeploymentQuery {
-                id: Some(id(4)),
-                ..all.clone()
-            },
-            &[4],
-        ),
+    let cases: [Case; 9] = [
+        ("all", None, None, None, 9, &[6, 5, 4, 3, 2, 1]),
+        ("of a watch", None, Some("web"), None, 9, &[5, 3, 1]),
+        ("first page", None, Some("web"), None, 2, &[5, 3]),
+        ("next page", None, Some("web"), Some(3), 2, &[1]),
+        ("behind the last", None, None, Some(1), 9, &[]),
+        ("by id", Some(4), None, None, 9, &[4]),
         (
             "by id, of another watch",
-            DeploymentQuery {
-                id: Some(id(4)),
-                ..web
-            },
+            Some(4),
+            Some("web"),
+            None,
+            9,
             &[],
         ),
-        (
-            "an unknown id",
-            DeploymentQuery {
-                id: Some(id(7)),
-                ..all.clone()
-            },
-            &[],
-        ),
-        ("none asked for", DeploymentQuery { limit: 0, ..all }, &[]),
+        ("an unknown id", Some(7), None, None, 9, &[]),
+        ("none asked for", None, None, None, 0, &[]),
     ];
-    for (case, query, expected) in cases {
-        let found: Vec<_> = deployments(&store, &query)
-            .await
-            .iter()
-            .map(|row| row.id)
-            .collect();
-        assert_eq!(
-            found,
-            expected.iter().map(|&n| id(n)).collect::<Vec<_>>(),
-            "{case}"
-        );
+    for (case, number, watch, before, limit, expected) in cases {
+        let (watch, before) = (watch.map(name), before.map(id));
+        let query = DeploymentQuery {
+            id: number.map(id),
+            watch,
+            before,
+            limit,
+        };
+        let found = deployments(&store, &query).await;
+        let found: Vec<_> = found.iter().map(|row| row.id).collect();
+        let expected: Vec<_> = expected.iter().map(|&n| id(n)).collect();
+        assert_eq!(found, expected, "{case}");
     }
 }
 
@@ -152,44 +118,43 @@ pub async fn events_have_ids_in_the_order_of_their_commits_and_are_found_in_both
 
     let all = all_events(&store).await;
     assert!(all.is_sorted_by(|a, b| a.id < b.id), "ids rise");
-    let of = |watch: &str| {
-        all.iter()
-            .filter(|event| event.watch == name(watch))
-            .collect()
-    };
-    let every: Vec<&Event> = all.iter().collect();
-    let one: Vec<&Event> = of("rival-3");
+    let rival = name("rival-3");
+    let one: Vec<Event> = all
+        .iter()
+        .filter(|event| event.watch == rival)
+        .cloned()
+        .collect();
     assert_eq!(one.len(), 5 * 3);
-    for (watch, expected) in [(None, every), (Some(name("rival-3")), one)] {
-        let expected: Vec<Event> = expected.into_iter().cloned().collect();
-        let mut newest_first = expected.clone();
-        newest_first.reverse();
+    for (watch, expected) in [(None, all.clone()), (Some(rival), one)] {
         assert_eq!(page_by_page(&store, watch.clone(), true).await, expected);
+        let newest_first: Vec<Event> = expected.into_iter().rev().collect();
         assert_eq!(page_by_page(&store, watch, false).await, newest_first);
     }
-    let last = all.last().map_or(0, |event| event.id);
-    let beyond = EventQuery {
-        watch: None,
-        range: EventRange::After(u64::MAX),
-        limit: 9,
-    };
-    assert_eq!(events(&store, &beyond).await, []);
-    let none = EventQuery {
-        watch: None,
-        range: EventRange::Before(None),
-        limit: 0,
-    };
-    assert_eq!(events(&store, &none).await, []);
+    for (range, limit) in [
+        (EventRange::After(u64::MAX), 9),
+        (EventRange::Before(None), 0),
+    ] {
+        let watch = None;
+        assert_eq!(
+            events(
+                &store,
+                &EventQuery {
+                    watch,
+                    range,
+                    limit
+                }
+            )
+            .await,
+            []
+        );
+    }
 
-    let next = Step {
-        events: vec![event(1), event(2)],
-        ..step(watch("late"))
-    };
+    let last = all.last().map_or(0, |event| event.id);
+    let mut next = step(watch("late"));
+    next.events = vec![event(1), event(2)];
     let told = commit(&harness.reopen().await, next).await.events;
-    assert!(
-        told[0].id > last && told[1].id > told[0].id,
-        "ids rise after a restart too"
-    );
+    assert!(told[0].id > last, "ids rise after a restart too");
+    assert!(told[1].id > told[0].id);
 }
 
 /// Tasks tell events at the same time, while a reader follows by cursor and must see each of them.
@@ -210,10 +175,7 @@ async fn a_reader_that_follows_misses_no_event(harness: &impl StoreHarness) {
     for version in 0..5 {
         let rivals = (0..8).map(|n| Step {
             events: (0..3).map(|k| event(version * 100 + n * 10 + k)).collect(),
-            ..step(WatchState {
-                version,
-                ..watch(&format!("rival-{n}"))
-            })
+            ..step(at_version(&format!("rival-{n}"), version))
         });
         for answer in commit_at_once(&handles, rivals.collect()).await {
             let told = answer
@@ -243,7 +205,7 @@ fn after(cursor: EventId, limit: u32) -> EventQuery {
 
 async fn page_by_page(
     store: &Arc<dyn Store>,
-    watch: Option<registrywatcher::watch::WatchName>,
+    watch: Option<WatchName>,
     oldest_first: bool,
 ) -> Vec<Event> {
     let mut found: Vec<Event> = Vec::new();
@@ -288,13 +250,7 @@ pub async fn loading_one_watch_leaves_out_the_others(harness: &impl StoreHarness
         .load(Some(&name("web")))
         .await
         .expect("a store that is well loads");
-    assert_eq!(
-        one.watches,
-        [WatchState {
-            version: 1,
-            ..watch("web")
-        }]
-    );
+    assert_eq!(one.watches, [at_version("web", 1)]);
     assert_eq!(one.open, [deployment(1, "web", applying())]);
     (one.watches, one.open) = (all.watches.clone(), all.open.clone());
     assert_eq!(
