@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
-use super::{Cause, Decision, HoldReason, Origin, decide};
+use super::{AdoptMode, Cause, Decision, DriftMode, HoldReason, Origin, decide};
 use crate::deployment::State;
 use crate::intent::Target;
 use model::{Build, Checked, Fault, Model, Move, Setting, Turn, minor};
@@ -31,14 +31,17 @@ impl History {
 }
 
 fn histories() -> impl Strategy<Value = History> {
-    let setting =
-        any::<[bool; 4]>().prop_map(|[parallel, correct_drift, redeploy, knows_platform]| {
-            Setting {
-                parallel,
-                correct_drift,
-                redeploy,
-                knows_platform,
-            }
+    let setting = (
+        any::<bool>(),
+        prop_oneof![Just(DriftMode::Hold), Just(DriftMode::Correct)],
+        prop_oneof![Just(AdoptMode::Assume), Just(AdoptMode::Redeploy)],
+        any::<bool>(),
+    )
+        .prop_map(|(parallel, drift, adopt, knows_platform)| Setting {
+            parallel,
+            drift,
+            adopt,
+            knows_platform,
         });
     let moves = prop::collection::vec((moves(), faults()), 1..40);
     (setting, moves).prop_map(|(setting, moves)| History { setting, moves })

@@ -37,8 +37,8 @@ fn deploys(case: &str, world: &World, text: &str, why: Cause) -> Deploy {
     match world.decide() {
         Decision::Deploy(deploy) => {
             assert_eq!(
-                (&deploy.candidate.tag, &deploy.cause),
-                (&tag(text), &why),
+                (deploy.candidate.tag.clone(), deploy.cause.clone()),
+                (tag(text), why),
                 "{case}"
             );
             deploy

@@ -74,8 +74,8 @@ pub(super) enum Fault {
 #[derive(Debug, Clone)]
 pub(super) struct Setting {
     pub(super) parallel: bool,
-    pub(super) correct_drift: bool,
-    pub(super) redeploy: bool,
+    pub(super) drift: DriftMode,
+    pub(super) adopt: AdoptMode,
     pub(super) knows_platform: bool,
 }
 
@@ -181,12 +181,8 @@ impl Model {
         let places = workloads.iter().map(place).collect();
         let mut watch = watch(workloads);
         watch.parallel = setting.parallel;
-        if setting.correct_drift {
-            watch.drift = DriftMode::Correct;
-        }
-        if setting.redeploy {
-            watch.adopt = AdoptMode::Redeploy;
-        }
+        watch.drift = setting.drift;
+        watch.adopt = setting.adopt;
         Self {
             watch,
             intent: Intent::default(),

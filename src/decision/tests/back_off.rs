@@ -5,7 +5,7 @@ fn failed(consecutive: u32) -> World {
         w.setback = Some(Setback {
             consecutive,
             last: w.now,
-        })
+        });
     })
 }
 

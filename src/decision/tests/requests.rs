@@ -13,10 +13,10 @@ fn a_request_passes_the_gates_that_keep_automatic_deployments_back() {
     case("auto-deploy off", |w| w.intent.auto_deploy = false);
     case("lower than what runs", |w| w.deployed("2.0.0", image(8)));
     case("held by an operator", |w| {
-        w.hold_past(Some(candidate("2.0.0", image(8))))
+        w.hold_past(Some(candidate("2.0.0", image(8))));
     });
     case("changed outside", |w| {
-        w.runs(None, Some(image(8)), Origin::Outside)
+        w.runs(None, Some(image(8)), Origin::Outside);
     });
     case("quarantined", |w| w.quarantine("0.9.0", image(7)));
     case("deployed just now", |w| w.last_automatic = Some(w.now));

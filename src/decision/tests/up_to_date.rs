@@ -7,10 +7,10 @@ fn what_runs_and_is_wanted_is_left_alone() {
     up_to_date("by us", &World::settled());
     let case = |case, change: fn(&mut World)| up_to_date(case, &World::after(change));
     case("by somebody else", |w| {
-        w.runs(Some("1.0.0"), Some(image(1)), Origin::Outside)
+        w.runs(Some("1.0.0"), Some(image(1)), Origin::Outside);
     });
     case("under no tag", |w| {
-        w.runs(None, Some(image(1)), Origin::Outside)
+        w.runs(None, Some(image(1)), Origin::Outside);
     });
     case("under another tag", |w| w.push("1.1.0", image(1)));
     case("never deployed by us", |w| {

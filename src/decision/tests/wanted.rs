@@ -6,7 +6,7 @@ fn nothing_is_wanted_while_the_registry_is_unknown() {
         holds(case, &World::after(change), &["registry_unknown"]);
     };
     case("not asked yet", |w| w.observation = Observation::default());
-    case("the last listing failed", |w| w.fail_listing());
+    case("the last listing failed", World::fail_listing);
     case("the last resolution failed", |w| w.fail_resolving("1.0.0"));
     case("the pinned tag was not asked for yet", |w| w.pin("1.1.0"));
     case("asking for the pinned tag failed", |w| {
@@ -44,7 +44,7 @@ fn no_admitted_tag_is_no_candidate() {
         holds(case, &World::after(change), &["no_candidate"]);
     };
     case("no tag in range", |w| {
-        w.watch.policy = policy(Order::semver("^2").unwrap())
+        w.watch.policy = policy(Order::semver("^2").unwrap());
     });
     case("no tag at all", |w| w.delete("1.0.0"));
     case("the fixed tag is missing", |w| {

@@ -78,7 +78,7 @@ pub(crate) fn watch(workloads: Vec<Workload>) -> Watch {
         image: "ghcr.io/acme/web".parse().unwrap(),
         policy: policy(Order::semver("*").unwrap()),
         workloads,
-        interval: Duration::from_secs(60),
+        interval: Duration::from_mins(1),
         mode: Mode::Deploy,
         drift: DriftMode::Hold,
         adopt: AdoptMode::Assume,
@@ -282,7 +282,7 @@ impl World {
             pending: self.watch.workloads.clone(),
             single: false,
             created_at: self.now,
-            expires_at: self.now + Duration::from_secs(3600),
+            expires_at: self.now + Duration::from_hours(1),
         });
     }
 }

@@ -78,7 +78,7 @@ impl Model {
             pending: only.map_or_else(|| workloads.clone(), |only| vec![workloads[only].clone()]),
             single: only.is_some(),
             created_at: self.now,
-            expires_at: self.now + Duration::from_secs(600),
+            expires_at: self.now + Duration::from_mins(10),
         });
     }
 
