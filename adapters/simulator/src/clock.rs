@@ -63,10 +63,10 @@ mod tests {
 
     #[test]
     fn go_durations_are_understood() {
-        reads("60s", Some(Duration::from_secs(60)));
+        reads("60s", Some(Duration::from_mins(1)));
         reads("1500ms", Some(Duration::from_millis(1500)));
         reads("1m30s", Some(Duration::from_secs(90)));
-        reads("1.5h", Some(Duration::from_secs(5400)));
+        reads("1.5h", Some(Duration::from_mins(90)));
         reads("0", Some(Duration::ZERO));
     }
 

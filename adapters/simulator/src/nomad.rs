@@ -4,9 +4,11 @@ mod allocation;
 mod api;
 mod cluster;
 mod deployment;
+mod edits;
 mod error;
 mod evaluation;
 mod job;
+mod outages;
 mod plan;
 mod register;
 mod rules;
@@ -25,15 +27,15 @@ use self::{
     api::Api,
     cluster::Cluster,
     register::Registration,
-    rules::{Fate, ImageRule},
-    state::{JobKey, State, Table},
+    state::{JobKey, State},
 };
 use crate::server::{ANY_LOOPBACK, Host};
 
 /// A Nomad cluster in this process, over plain HTTP.
 ///
 /// Clones are handles on the same cluster; the API stops when the last one is dropped. A job's id may be written
-/// `namespace:id` wherever a method takes one; `id` alone is in the namespace `default`.
+/// `namespace:id` wherever a method takes one; `id` alone is in the namespace `default`. A closure given to a method
+/// runs while the cluster stands still, so it must not call another method.
 #[derive(Debug, Clone)]
 pub struct SimulatedNomad {
     host: Arc<Host>,
@@ -209,116 +211,6 @@ impl SimulatedNomad {
             own.filter_map(|known| serde_json::to_value(known).ok())
                 .collect()
         })
-    }
-}
-
-/// What other people do to jobs.
-impl SimulatedNomad {
-    /// Registers a changed job as `nomad job run` of a changed file would: a new version, in which every meta of ours
-    /// (`registrywatcher…`) is gone. Returns its version, or `None` where there is no such job.
-    pub fn edit(&self, id: &str, change: impl FnOnce(&mut Value)) -> Option<u64> {
-        self.cluster.update(|state| state.edit(&key(id), change))
-    }
-
-    /// Lets somebody else edit the job between a client's read and its next registration.
-    pub fn edit_before_next_register(
-        &self,
-        id: &str,
-        change: impl FnOnce(&mut Value) + Send + 'static,
-    ) {
-        let waiting = (key(id), Box::new(change) as state::Edit);
-        self.cluster
-            .update(|state| state.edits_before_register.push(waiting));
-    }
-
-    /// Changes a group's count, as the autoscaler does: a new version, and no deployment.
-    pub fn scale(&self, id: &str, group: &str, count: u64) {
-        let key = key(id);
-        self.cluster.update(|state| {
-            let Some(mut job) = state.job(&key).cloned() else {
-                return;
-            };
-            let mut groups = job::groups_mut(&mut job);
-            if let Some(group) = groups.find(|known| job::name(known) == group) {
-                group["Count"] = count.into();
-            }
-            drop(groups);
-            let registration = Registration {
-                job,
-                enforce_index: None,
-                preserve_counts: false,
-            };
-            let _ = state.register(&key, registration);
-        });
-    }
-
-    /// Stops a job; it stays, and is dead.
-    pub fn stop_job(&self, id: &str) {
-        self.cluster
-            .update(|state| state.deregister(&key(id), false));
-    }
-
-    /// Removes a job as if it had never been.
-    pub fn purge_job(&self, id: &str) {
-        self.cluster
-            .update(|state| state.deregister(&key(id), true));
-    }
-}
-
-/// What goes wrong with images and in the cluster.
-impl SimulatedNomad {
-    /// Lets the driver fail to start every image whose reference contains `pattern`, with `message` as its reason.
-    pub fn fail_image(&self, pattern: &str, message: &str) {
-        self.add_rule(pattern, Fate::DriverFailure(message.to_owned()));
-    }
-
-    /// Lets images start whose checks never pass.
-    pub fn unhealthy_image(&self, pattern: &str) {
-        self.add_rule(pattern, Fate::Unhealthy);
-    }
-
-    /// Lets images start of which nothing is heard any more, so that only the progress deadline ends their deployment.
-    pub fn stall_image(&self, pattern: &str) {
-        self.add_rule(pattern, Fate::Stalled);
-    }
-
-    fn add_rule(&self, pattern: &str, fate: Fate) {
-        let pattern = pattern.to_owned();
-        let rule = ImageRule { pattern, fate };
-        self.cluster.update(|state| state.rules.push(rule));
-    }
-
-    /// Lets no node have room for another allocation: evaluations complete with `FailedTGAllocs` and a `BlockedEval`.
-    pub fn exhaust_capacity(&self) {
-        self.cluster.update(|state| state.full = true);
-    }
-
-    /// Makes room, and lets what waits for it be placed.
-    pub fn free_capacity(&self) {
-        self.cluster.update(|state| {
-            state.full = false;
-            state.unblock_evaluations();
-        });
-    }
-
-    /// Forgets ended deployments and evaluations, as the garbage collection does.
-    pub fn collect_garbage(&self) {
-        self.cluster.update(|state| {
-            state.write(&[Table::Deployments, Table::Evaluations]);
-            state.deployments.retain(deployment::Deployment::is_active);
-            let open = ["pending", "blocked"];
-            state
-                .evaluations
-                .retain(|known| open.contains(&known.status));
-        });
-    }
-
-    /// Lets every index be smaller by `by` from now on, as after a snapshot was restored; queries that block end.
-    pub fn restore_snapshot(&self, by: u64) {
-        self.cluster.update(|state| {
-            state.index_behind += by;
-            state.restores += 1;
-        });
     }
 }
 

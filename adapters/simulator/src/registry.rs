@@ -25,7 +25,8 @@ use crate::server::{ANY_LOOPBACK, Host, lock};
 /// An OCI registry in this process, over plain HTTP.
 ///
 /// Clones are handles on the same registry; it stops when the last one is dropped. Pushes are Rust methods, since a
-/// watcher only pulls.
+/// watcher only pulls. A closure given to a method runs while the registry stands still, so it must not call another
+/// method.
 #[derive(Debug, Clone)]
 pub struct SimulatedRegistry {
     host: Arc<Host>,

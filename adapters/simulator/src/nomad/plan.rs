@@ -68,7 +68,7 @@ impl GroupFate {
         };
         let before = job::number(known, "Count");
         let kept = count.min(before);
-        let fate = Self {
+        let mut fate = Self {
             name,
             place: count.saturating_sub(before),
             stop: before.saturating_sub(count),
@@ -76,27 +76,16 @@ impl GroupFate {
         };
         let canary = job::number(&group["Update"], "Canary").min(kept);
         if job::specification(job) == job::specification(wanted) {
-            Self {
-                ignore: kept,
-                ..fate
-            }
+            fate.ignore = kept;
         } else if job::destructive_part(job, known) == job::destructive_part(wanted, group) {
-            Self {
-                in_place: kept,
-                ..fate
-            }
+            fate.in_place = kept;
         } else if canary > 0 {
-            Self {
-                canary,
-                ignore: kept,
-                ..fate
-            }
+            fate.canary = canary;
+            fate.ignore = kept;
         } else {
-            Self {
-                replace: kept,
-                ..fate
-            }
+            fate.replace = kept;
         }
+        fate
     }
 
     fn annotation(&self) -> Value {

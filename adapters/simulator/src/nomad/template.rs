@@ -36,20 +36,25 @@ pub(super) fn service_job(
         "TaskGroups": [task_group(group, task, driver, image)],
         "Type": "service",
         "UI": null,
-        "Update": {
-            "AutoPromote": false,
-            "AutoRevert": false,
-            "Canary": 0,
-            "HealthCheck": "",
-            "HealthyDeadline": 0,
-            "MaxParallel": 1,
-            "MinHealthyTime": 0,
-            "ProgressDeadline": 0,
-            "Stagger": 30_000_000_000_u64,
-        },
+        "Update": job_update(),
         "VaultNamespace": "",
         "VaultToken": "",
         "VersionTag": null,
+    })
+}
+
+/// The server keeps two members of it; what counts are the groups' own blocks.
+fn job_update() -> Value {
+    json!({
+        "AutoPromote": false,
+        "AutoRevert": false,
+        "Canary": 0,
+        "HealthCheck": "",
+        "HealthyDeadline": 0,
+        "MaxParallel": 1,
+        "MinHealthyTime": 0,
+        "ProgressDeadline": 0,
+        "Stagger": 30_000_000_000_u64,
     })
 }
 

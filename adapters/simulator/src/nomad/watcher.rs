@@ -1,16 +1,16 @@
-//! Judges deployments: what the clients report of their allocations, and what operators ask for.
+//! Judges deployments by what is known of their allocations.
 //!
 //! The first unhealthy allocation fails a deployment, as where a job has no attempts to reschedule left.
 
-use std::collections::BTreeSet;
+mod commands;
+mod health;
+
+use serde_json::Value;
 
 use super::{
-    allocation::Allocation,
-    deployment::{self, Deployment},
-    error::ApiError,
+    deployment::{self, Deployment, GroupState},
     job,
-    rules::{Fate, fate_of},
-    state::{State, Table},
+    state::{JobKey, State, Table},
 };
 use crate::clock;
 
@@ -23,57 +23,6 @@ pub(super) struct Commanded {
 }
 
 impl State {
-    /// Lets the clients report on allocations that are new or were changed.
-    pub(super) fn check_health(&mut self, ids: &[String]) {
-        let index = self.write(&[Table::Allocations]);
-        let mut deployments = BTreeSet::new();
-        for id in ids {
-            let Some(position) = self.allocations.iter().position(|known| known.id == *id) else {
-                continue;
-            };
-            let fate = self.fate_of(&self.allocations[position]);
-            let allocation = &mut self.allocations[position];
-            if allocation.wanted && allocation.healthy.is_none() {
-                report(allocation, fate.as_ref(), index);
-                deployments.extend(allocation.deployment_id.clone());
-            }
-        }
-        for deployment in deployments {
-            self.judge(&deployment);
-        }
-        for id in ids {
-            self.end_finished_job(id);
-        }
-    }
-
-    /// The task whose image has a fate, and the fate.
-    fn fate_of(&self, allocation: &Allocation) -> Option<(String, Fate)> {
-        let job = self.job_version(&allocation.key, allocation.job_version)?;
-        let group = job::group(job, &allocation.group)?;
-        job::tasks(group).iter().find_map(|task| {
-            let image = task["Config"]["image"].as_str()?;
-            let fate = fate_of(&self.rules, image)?;
-            Some((job::name(task).to_owned(), fate.clone()))
-        })
-    }
-
-    /// A batch job is dead when nothing of it runs any more.
-    fn end_finished_job(&mut self, allocation: &str) {
-        let Some(allocation) = self.allocation_mut(allocation) else {
-            return;
-        };
-        let key = allocation.key.clone();
-        if !is_batch(allocation)
-            || self
-                .allocations
-                .iter()
-                .any(|known| known.key == key && known.is_live())
-        {
-            return;
-        }
-        self.set_job_status(&key, "dead");
-    }
-
     /// Counts the allocations of a deployment anew.
     pub(super) fn count_allocations(&mut self, id: &str) {
         let index = self.write(&[Table::Deployments]);
@@ -118,7 +67,7 @@ impl State {
         else {
             return;
         };
-        let unhealthy = |group: &&deployment::GroupState| group.unhealthy_allocs > 0;
+        let unhealthy = |group: &&GroupState| group.unhealthy_allocs > 0;
         let groups = deployment.task_groups.values();
         let unhealthy: Vec<_> = groups.filter(unhealthy).collect();
         if !unhealthy.is_empty() {
@@ -158,37 +107,16 @@ impl State {
             return Commanded::default();
         };
         let key = deployment.key();
-        let versions = self.jobs.get(&key).map_or(&[][..], Vec::as_slice);
-        let stable = versions.iter().rev().find(|job| job["Stable"] == true);
-        let differs = stable
-            .zip(versions.last())
-            .is_some_and(|(stable, current)| {
-                job::specification(stable) != job::specification(current)
-            });
-        let target = stable.map(job::version);
-        let (why, job) = match target {
-            _ if !roll_back => (why.to_owned(), None),
-            None => (
-                format!("{why} - no stable job version to auto revert to"),
-                None,
-            ),
-            Some(version) if differs => {
-                let why = format!("{why} - rolling back to job version {version}");
-                (why, stable.cloned())
-            }
-            Some(version) => {
-                let why = format!(
-                    "{why} - not rolling back to stable job version {version} as current job has \
-                     same specification"
-                );
-                (why, None)
-            }
+        let (why, job) = if roll_back {
+            self.rollback(&key, why)
+        } else {
+            (why.to_owned(), None)
         };
         let mut index = self.end_deployment(id, "failed", &why);
         self.stop_unpromoted_canaries(&deployment);
         let reverted_job_version = job.as_ref().map(job::version);
         if let Some(mut job) = job {
-            job["VersionTag"] = serde_json::Value::Null;
+            job["VersionTag"] = Value::Null;
             index = self.add_version(&key, job);
         }
         Commanded {
@@ -198,7 +126,27 @@ impl State {
         }
     }
 
-    fn stop_unpromoted_canaries(&mut self, deployment: &Deployment) {
+    /// What to say when a deployment failed and is to be rolled back, and the job to register anew, if any.
+    fn rollback(&self, key: &JobKey, why: &str) -> (String, Option<Value>) {
+        let versions = self.jobs.get(key).map_or(&[][..], Vec::as_slice);
+        let stable = versions.iter().rev().find(|job| job["Stable"] == true);
+        let Some((stable, current)) = stable.zip(versions.last()) else {
+            let why = format!("{why} - no stable job version to auto revert to");
+            return (why, None);
+        };
+        let version = job::version(stable);
+        if job::specification(stable) == job::specification(current) {
+            let why = format!(
+                "{why} - not rolling back to stable job version {version} as current job has same \
+                 specification"
+            );
+            return (why, None);
+        }
+        let why = format!("{why} - rolling back to job version {version}");
+        (why, Some(stable.clone()))
+    }
+
+    pub(super) fn stop_unpromoted_canaries(&mut self, deployment: &Deployment) {
         let groups = deployment
             .task_groups
             .values()
@@ -252,64 +200,6 @@ impl State {
         let roll_back = late.any(|group| group.auto_revert);
         self.fail_deployment(id, deployment::DEADLINE, roll_back);
     }
-
-    fn active_deployment(&self, id: &str, command: &str) -> Result<&Deployment, ApiError> {
-        match self.deployment(id) {
-            None => Err(ApiError::rpc("deployment not found")),
-            Some(found) if !found.is_active() => Err(ApiError::rpc(format!(
-                "can't {command} terminal deployment"
-            ))),
-            Some(found) => Ok(found),
-        }
-    }
-
-    pub(super) fn command_promote(&mut self, id: &str) -> Result<Commanded, ApiError> {
-        let deployment = self.active_deployment(id, "promote")?;
-        if !deployment.requires_promotion() {
-            return Err(ApiError::rpc("no canaries to promote"));
-        }
-        let unhealthy = unhealthy_canaries(deployment);
-        if unhealthy.is_empty() {
-            return Ok(self.promote(id));
-        }
-        let count = unhealthy.len();
-        let errors = if count == 1 { "error" } else { "errors" };
-        let lines = unhealthy.iter().map(|(name, healthy, desired)| {
-            format!("\t* Task group {name:?} has {healthy}/{desired} healthy allocations\n")
-        });
-        let text = format!(
-            "{count} {errors} occurred:\n{}\n",
-            lines.collect::<String>()
-        );
-        Err(ApiError::rpc(text))
-    }
-
-    pub(super) fn command_fail(&mut self, id: &str) -> Result<Commanded, ApiError> {
-        let deployment = self.active_deployment(id, "fail")?;
-        let mut groups = deployment.task_groups.values();
-        let roll_back = groups.any(|group| group.auto_revert);
-        Ok(self.fail_deployment(id, deployment::BY_USER, roll_back))
-    }
-
-    pub(super) fn command_pause(&mut self, id: &str, pause: bool) -> Result<Commanded, ApiError> {
-        let command = if pause { "pause" } else { "resume" };
-        let key = self.active_deployment(id, command)?.key();
-        if pause {
-            let index = self.end_deployment(id, "paused", deployment::PAUSED);
-            return Ok(Commanded {
-                index,
-                ..Commanded::default()
-            });
-        }
-        let index = self.end_deployment(id, "running", deployment::RUNNING);
-        let evaluation = self.queue_evaluation(&key, "deployment-watcher", index);
-        self.judge(id);
-        Ok(Commanded {
-            evaluation: Some(evaluation),
-            reverted_job_version: None,
-            index,
-        })
-    }
 }
 
 /// The groups whose canaries are not all healthy yet: name, healthy, desired.
@@ -319,47 +209,4 @@ fn unhealthy_canaries(deployment: &Deployment) -> Vec<(&str, u64, u64)> {
         .filter(|(_, group)| group.desired_canaries > group.healthy_allocs)
         .map(|(name, group)| (name.as_str(), group.healthy_allocs, group.desired_canaries))
         .collect()
-}
-
-fn is_batch(allocation: &Allocation) -> bool {
-    matches!(allocation.job_type.as_str(), "batch" | "sysbatch")
-}
-
-/// Writes down what the client found.
-fn report(allocation: &mut Allocation, fate: Option<&(String, Fate)>, index: u64) {
-    let now = clock::unix_nanos();
-    let is_rolled = allocation.deployment_id.is_some();
-    if let Some((task, Fate::DriverFailure(message))) = fate {
-        fail_to_start(allocation, task, message, now);
-    } else if allocation.client_status == "pending" {
-        allocation.client_status = "running";
-        for state in allocation.tasks.values_mut() {
-            state.start(now);
-        }
-    }
-    match fate {
-        Some((_, Fate::Stalled)) => {}
-        Some(_) => allocation.healthy = is_rolled.then_some(false),
-        None if is_batch(allocation) => {
-            allocation.client_status = "complete";
-            for state in allocation.tasks.values_mut() {
-                state.end(false, "Terminated", "Exit Code: 0", now);
-            }
-        }
-        None => allocation.healthy = is_rolled.then_some(true),
-    }
-    allocation.judged_at = now;
-    allocation.modify_index = index;
-    allocation.modify_time = now;
-}
-
-fn fail_to_start(allocation: &mut Allocation, failed_task: &str, message: &str, now: u64) {
-    allocation.client_status = "failed";
-    for (task, state) in &mut allocation.tasks {
-        if task == failed_task {
-            state.end(true, "Driver Failure", message, now);
-        } else {
-            state.end(false, "Sibling Task Failed", "Task's sibling failed", now);
-        }
-    }
 }

@@ -93,25 +93,16 @@ impl State {
 
     /// The faults and the rights, in the order in which a real registry meets them.
     fn refuse(&mut self, call: &Call, resource: Resource<'_>) -> Option<Reply> {
-        let faults = &mut self.faults;
-        if strikes(&mut faults.rate_limited) {
-            let refusal = Reply::error(
-                StatusCode::TOO_MANY_REQUESTS,
-                "TOOMANYREQUESTS",
-                "too many requests",
-            );
-            return Some(match &faults.retry_after {
-                Some(after) => refusal.with("retry-after", after),
-                None => refusal,
-            });
+        if strikes(&mut self.faults.rate_limited) {
+            return Some(rate_limited(self.faults.retry_after.as_deref()));
         }
-        if strikes(&mut faults.failing) {
-            let status = StatusCode::from_u16(faults.failing_status)
-                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if strikes(&mut self.faults.failing) {
+            let status = StatusCode::from_u16(self.faults.failing_status);
+            let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             return Some(Reply::error(status, "UNKNOWN", "unknown error"));
         }
         let reads = call.method == Method::GET || call.is_head();
-        if !reads || (call.is_head() && faults.no_head) {
+        if !reads || (call.is_head() && self.faults.no_head) {
             return Some(Reply::error(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "UNSUPPORTED",
@@ -165,6 +156,15 @@ impl State {
             Resource::Blob { .. } => &mut requests.blobs,
             Resource::Unknown => &mut requests.others,
         } += 1;
+    }
+}
+
+fn rate_limited(retry_after: Option<&str>) -> Reply {
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let refusal = Reply::error(status, "TOOMANYREQUESTS", "too many requests");
+    match retry_after {
+        Some(after) => refusal.with("retry-after", after),
+        None => refusal,
     }
 }
 

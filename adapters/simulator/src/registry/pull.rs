@@ -19,7 +19,7 @@ pub(super) fn tags(
     let Some(repository) = repository else {
         return name_unknown();
     };
-    let asked: Option<usize> = call.query("n").and_then(|n| n.parse().ok());
+    let asked = call.query("n").and_then(|n| n.parse().ok());
     if let Some((largest, asked)) = settings.largest_n.zip(asked)
         && asked > largest
     {
@@ -30,9 +30,25 @@ pub(super) fn tags(
     if settings.sorted {
         tags.sort_unstable();
     }
-    let Some(page_size) = settings.page_size else {
-        return tag_page(name, &tags);
-    };
+    match settings.page_size {
+        None => tag_page(name, &tags),
+        Some(page_size) => {
+            let size = asked.unwrap_or(page_size).min(page_size);
+            linked_page(call, name, &tags, size, |next| {
+                link(settings.link_style, call, host, next)
+            })
+        }
+    }
+}
+
+/// The page of `size` tags that the request asks for, and the link to the one after it.
+fn linked_page(
+    call: &Call,
+    name: &str,
+    tags: &[&str],
+    size: usize,
+    link: impl FnOnce(&str) -> String,
+) -> Reply {
     let start = match call.query("last") {
         None => 0,
         Some(last) => match tags.iter().position(|tag| *tag == last) {
@@ -40,13 +56,11 @@ pub(super) fn tags(
             None => return name_unknown(),
         },
     };
-    let size = asked.unwrap_or(page_size).min(page_size);
     let end = tags.len().min(start + size);
     let reply = tag_page(name, &tags[start..end]);
     match tags[start..end].last() {
         Some(last) if end < tags.len() => {
-            let next = format!("last={last}&n={size}");
-            reply.with("link", link(settings.link_style, call, host, &next))
+            reply.with("link", link(&format!("last={last}&n={size}")))
         }
         _ => reply,
     }
@@ -98,11 +112,7 @@ pub(super) fn manifest(
         return manifest_unknown("manifest unknown");
     };
     if !call.accepts(manifest.media_type) {
-        return manifest_unknown(if manifest.media_type == content::INDEX {
-            "OCI index found, but accept header does not support OCI indexes"
-        } else {
-            "OCI manifest found, but accept header does not support OCI manifests"
-        });
+        return not_acceptable(manifest.media_type);
     }
     let etag = format!("\"{digest}\"");
     if call
@@ -132,6 +142,15 @@ pub(super) fn blob(repository: Option<&Repository>, digest: &str) -> Reply {
             "blob unknown to registry",
         ),
     }
+}
+
+/// Distribution says so with 404 and not with 406.
+fn not_acceptable(media_type: &str) -> Reply {
+    manifest_unknown(if media_type == content::INDEX {
+        "OCI index found, but accept header does not support OCI indexes"
+    } else {
+        "OCI manifest found, but accept header does not support OCI manifests"
+    })
 }
 
 fn manifest_unknown(message: &str) -> Reply {

@@ -123,3 +123,19 @@ async fn a_deployment_without_canaries_has_nothing_to_promote() {
         .await
         .refuses(500, "no canaries to promote");
 }
+
+#[tokio::test]
+async fn a_newer_version_takes_the_canaries_of_the_one_before_away() {
+    let nomad = with_canary(|_| {}).await;
+    deploy(&nomad, NEW).await;
+    healthy_canary(&nomad).await;
+    nomad.edit("web", |job| set_image(job, OLD)).unwrap();
+    assert_eq!(ended_deployment(&nomad, 2).await["Status"], "successful");
+    let allocations = get(&nomad, "/v1/job/web/allocations").await.json();
+    let mut all = allocations.as_array().unwrap().iter();
+    assert!(all.all(|one| one["JobVersion"] == 2 || one["DesiredStatus"] == "stop"));
+    assert_eq!(
+        nomad.running_image("web", "app", "server").as_deref(),
+        Some(OLD)
+    );
+}

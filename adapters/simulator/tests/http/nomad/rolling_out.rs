@@ -108,7 +108,7 @@ async fn a_newer_version_cancels_the_deployment_before_it() {
 async fn a_change_that_replaces_nothing_is_an_update_in_place() {
     let nomad = running_web().await;
     nomad.edit("web", |job| {
-        job["TaskGroups"][0]["Constraints"] = json!([{"LTarget": "x"}])
+        job["TaskGroups"][0]["Constraints"] = json!([{"LTarget": "x"}]);
     });
     let deployment = ended_deployment(&nomad, 1).await;
     assert_eq!(deployment["Status"], "successful");
@@ -210,4 +210,41 @@ async fn a_stopped_job_is_dead_and_can_be_purged() {
     get(&nomad, "/v1/job/web")
         .await
         .refuses(404, "job not found");
+}
+
+#[tokio::test]
+async fn a_purged_job_comes_back_as_a_new_one() {
+    let nomad = running_web().await;
+    nomad.purge_job("web");
+    nomad.service_job("web", "app", "server", "docker", NEW);
+    let job = nomad.job("web").unwrap();
+    assert_eq!((&job["Version"], &job["Stable"]), (&json!(0), &json!(true)));
+    assert_eq!(
+        nomad.running_image("web", "app", "server").as_deref(),
+        Some(NEW)
+    );
+    assert_eq!(nomad.deployments("web").len(), 2);
+}
+
+#[tokio::test]
+async fn a_group_that_is_taken_out_of_its_job_is_stopped() {
+    let nomad = running_web_with(|job| {
+        let mut group = job["TaskGroups"][0].clone();
+        group["Name"] = "side".into();
+        job["TaskGroups"].as_array_mut().unwrap().push(group);
+    })
+    .await;
+    assert_eq!(
+        nomad.running_image("web", "side", "server").as_deref(),
+        Some(OLD)
+    );
+    nomad.edit("web", |job| {
+        job["TaskGroups"].as_array_mut().unwrap().pop();
+    });
+    assert_eq!(ended_deployment(&nomad, 1).await["Status"], "successful");
+    assert_eq!(nomad.running_image("web", "side", "server"), None);
+    assert_eq!(
+        nomad.running_image("web", "app", "server").as_deref(),
+        Some(OLD)
+    );
 }
