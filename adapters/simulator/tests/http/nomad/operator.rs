@@ -35,7 +35,7 @@ async fn a_deployment_can_be_failed_by_hand() {
 #[tokio::test]
 async fn a_paused_deployment_is_judged_when_it_is_resumed() {
     let nomad = running_web().await;
-    nomad.configure(|settings| settings.health_delay = std::time::Duration::from_millis(100));
+    nomad.configure(|settings| settings.health_delay = std::time::Duration::from_secs(1));
     deploy(&nomad, NEW).await;
     let deployment = until(&nomad, "/v1/job/web/deployment", |deployment| {
         deployment["JobVersion"] == 1
