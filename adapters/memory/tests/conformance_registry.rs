@@ -1,5 +1,10 @@
 //! The Registry suite over the fake.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test needs and does not get is its failure"
+)]
+
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
@@ -17,6 +22,7 @@ struct Harness {
     pushed: AtomicU8,
 }
 
+#[expect(clippy::unused_async, reason = "the suite waits for its harness")]
 async fn harness() -> Harness {
     let repositories =
         ["web", "empty", "unknown"].map(|name| format!("registry.example/{name}").parse().unwrap());

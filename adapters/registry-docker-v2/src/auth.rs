@@ -157,8 +157,21 @@ impl Authenticator {
         }
     }
 
-    /// Why a repository cannot be read after all.
-    pub(crate) fn refused(&self, presented: &Presented, pass: &Pass, answer: &Answer) -> Fault {
+    /// Why a repository cannot be read after all. The token that was refused is not tried again: it may be that the
+    /// repository is there by the next poll.
+    pub(crate) async fn give_up(
+        &self,
+        presented: &Presented,
+        pass: &Pass,
+        answer: &Answer,
+    ) -> Fault {
+        if let Pass::Token { header, slot, .. } = pass {
+            slot.forget(header).await;
+        }
+        self.refused(presented, pass, answer)
+    }
+
+    fn refused(&self, presented: &Presented, pass: &Pass, answer: &Answer) -> Fault {
         let words = answer.words();
         let demand = Demand::of(&answer.headers);
         match pass {

@@ -105,8 +105,8 @@ impl Host {
         self.transport.limits.check(presented.id)?;
         let answer = self.authorized(question, &presented).await?;
         self.transport.limits.answered(&presented, &answer.headers);
-        // The connection goes back to its pool in a task of its own: whoever gets the permit should find it there, and
-        // not open another one.
+        // The connection goes back to its pool in a task of its own: whoever gets the permit next finds it
+        // there, unless another thread is quicker, and opens no other one.
         tokio::task::yield_now().await;
         Ok(answer)
     }
@@ -140,7 +140,7 @@ impl Host {
             .send(&question.request, presented.id, pass.header())
             .await?;
         if pass.is_refused_by(&answer) {
-            return Err(self.auth.refused(presented, &pass, &answer));
+            return Err(self.auth.give_up(presented, &pass, &answer).await);
         }
         self.note_success(presented, &pass, &answer);
         Ok(answer)

@@ -23,7 +23,7 @@ pub struct RegistrySettings {
     pub plain_http: bool,
     /// A PEM file of certificates that are trusted besides those of the system.
     pub ca_file: Option<PathBuf>,
-    /// The most requests, and so connections, at a time.
+    /// The most requests at a time; as many connections are kept.
     pub concurrency: usize,
     /// The longest that one request may take, its answer included.
     pub timeout: Duration,
