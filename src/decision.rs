@@ -173,6 +173,9 @@ fn cause(facts: &Facts<'_>, candidate: &Candidate) -> Cause {
                 from: from.clone(),
                 to: candidate.tag.clone(),
             },
+            Some(tag) if *tag == candidate.tag && facts.runs.image().is_some() => {
+                Cause::DigestChanged { tag: tag.clone() }
+            }
             _ => Cause::FirstDeploy,
         };
     };
@@ -328,10 +331,11 @@ fn backing_off(facts: &Facts<'_>) -> Option<HoldReason> {
         .last_automatic
         .map(|last| last + facts.watch.min_interval);
     let until = after_failure.max(after_deployment)?;
-    (until > facts.now).then(|| HoldReason::BackingOff {
-        until,
-        failures: facts.setback.map_or(0, |setback| setback.consecutive),
-    })
+    let failures = facts
+        .setback
+        .filter(|_| after_failure >= after_deployment)
+        .map_or(0, |setback| setback.consecutive);
+    (until > facts.now).then_some(HoldReason::BackingOff { until, failures })
 }
 
 /// One deployment of a unit at a time. A deployment gives way to a request for the same workload and, while it waits to be

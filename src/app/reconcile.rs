@@ -271,7 +271,8 @@ impl World {
                 {
                     return None;
                 }
-                let image = followed.observation.known_image(&tag)?.clone();
+                let seen = followed.observation.resolution(&tag)?;
+                let image = seen.current().ok()?.clone()?;
                 Some((workload.clone(), Candidate { tag, image }))
             })
             .collect()

@@ -104,9 +104,14 @@ impl Runs {
         let deployed = success
             .map(|success| &success.candidate)
             .filter(|deployed| same_image(&deployed.image, &bare, platform.as_ref()));
-        let origin = match (running.mark, deployed) {
-            (None, None) => Origin::Outside,
-            _ => Origin::Ours,
+        // An older mark than that of the last success was brought back by somebody: ids are in the order of their making.
+        let carries_our_mark = running
+            .mark
+            .is_some_and(|mark| success.is_none_or(|success| mark >= success.deployment));
+        let origin = if deployed.is_some() || carries_our_mark {
+            Origin::Ours
+        } else {
+            Origin::Outside
         };
         let tag = running
             .tag

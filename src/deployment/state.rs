@@ -312,10 +312,6 @@ mod tests {
     #[test]
     fn only_the_drawn_transitions_exist() {
         type Transition = fn(State) -> Result<State, InvalidTransition>;
-        let failure = || Failure::Orchestrator {
-            message: "no leader".into(),
-        };
-        let _ = failure;
         let transitions: [(&str, Transition, &[&str]); 7] = [
             ("start", |s| s.start(at(2)), &["requested"]),
             ("accept", |s| s.accept(at(2), handle()), &["applying"]),

@@ -265,9 +265,9 @@ fn tags_outside_the_policy_are_still_compared() {
 }
 
 #[track_caller]
-fn refuses(order: Result<Order, PolicyError>, filters: Filters, message: &str) {
+fn refuses(order: Result<Order, PolicyError>, filters: &Filters, message: &str) {
     let error = order
-        .and_then(|order| TagPolicy::new(order, &filters))
+        .and_then(|order| TagPolicy::new(order, filters))
         .unwrap_err();
     assert!(error.to_string().starts_with(message), "{error}");
 }
@@ -275,15 +275,11 @@ fn refuses(order: Result<Order, PolicyError>, filters: Filters, message: &str) {
 #[test]
 fn a_policy_that_cannot_work_is_refused() {
     let none = Filters::default();
-    refuses(
-        Order::semver("one"),
-        none.clone(),
-        "`one` is no version range: ",
-    );
+    refuses(Order::semver("one"), &none, "`one` is no version range: ");
     let pattern = |text: &str| Some(text.to_owned());
     refuses(
         Order::semver("*"),
-        Filters {
+        &Filters {
             include: pattern("("),
             ..none.clone()
         },
@@ -291,7 +287,7 @@ fn a_policy_that_cannot_work_is_refused() {
     );
     refuses(
         Order::semver("*"),
-        Filters {
+        &Filters {
             extract: pattern("x"),
             ..none.clone()
         },
@@ -299,7 +295,7 @@ fn a_policy_that_cannot_work_is_refused() {
     );
     refuses(
         Ok(Order::Tag("latest".parse().unwrap())),
-        Filters {
+        &Filters {
             exclude: pattern("x"),
             ..none
         },

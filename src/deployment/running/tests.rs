@@ -132,6 +132,18 @@ fn our_mark_makes_another_digest_ours() {
 }
 
 #[test]
+fn a_mark_older_than_the_last_success_was_brought_back_by_somebody() {
+    let running = Running {
+        mark: Some(id(0)),
+        tag: Some(tag("v0")),
+        ..by_digest(9)
+    };
+    let runs = Runs::judge(Some(&running), true, Some(&success()), None);
+    assert_eq!(runs.origin(), Some(Origin::Outside));
+    assert_eq!(runs.tag(), Some(&tag("v0")));
+}
+
+#[test]
 fn the_tag_is_the_one_we_kept_then_the_deployed_one_then_the_written_one() {
     let written = format!("ghcr.io/acme/web:v3@{}", digest(1));
     let kept = Running {
