@@ -10,6 +10,7 @@ mod auth;
 mod challenge;
 mod clients;
 mod credential;
+mod digest;
 mod fault;
 mod guard;
 mod host;

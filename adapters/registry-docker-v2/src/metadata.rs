@@ -7,10 +7,11 @@ use registrywatcher::image::Digest;
 use registrywatcher::ports::ImageMetadata;
 use serde::Deserialize;
 
+use crate::digest::hash;
 use crate::fault::Fault;
 use crate::host::{Host, Question};
 use crate::index::Entry;
-use crate::manifest::{Document, hash};
+use crate::manifest::Document;
 
 /// The config of an image, as far as it matters here.
 #[derive(Debug, Default, Deserialize)]

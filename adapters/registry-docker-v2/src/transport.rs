@@ -80,45 +80,48 @@ impl Transport {
         credential: CredentialId,
         limit: usize,
     ) -> Result<Answer, Fault> {
-        // An encoded body would have another digest than the manifest.
         let builder = builder
             .header(ACCEPT_ENCODING, "identity")
             .timeout(self.timeout);
         let response = builder.send().await.map_err(Fault::no_answer)?;
-        let status = response.status();
-        let headers = response.headers().clone();
-        let encoding = headers
-            .get(CONTENT_ENCODING)
-            .filter(|encoding| *encoding != "identity");
-        if let Some(encoding) = encoding.filter(|_| status.is_success()) {
-            return Err(Fault::Invalid(format!(
-                "it encodes its answer as {encoding:?} although that is not accepted"
-            )));
-        }
-        let body = read(response, limit).await?;
         let answer = Answer {
-            status,
-            headers,
-            body,
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: read(response, limit).await?,
             redirected: false,
         };
-        let asks_to_wait = status == StatusCode::TOO_MANY_REQUESTS
-            || (status == StatusCode::SERVICE_UNAVAILABLE
-                && answer.headers.contains_key(RETRY_AFTER));
-        if asks_to_wait {
-            return Err(Fault::RateLimited(
-                self.limits.asked_to_wait(credential, &answer.headers),
-            ));
+        if asks_to_wait(&answer) {
+            let wait = self.limits.asked_to_wait(credential, &answer.headers);
+            return Err(Fault::RateLimited(wait));
         }
-        if is_passing(status) {
-            let problem = answer.words();
+        if is_passing(answer.status) {
             return Err(Fault::Unavailable {
-                problem,
+                problem: answer.words(),
                 source: None,
                 may_pass: true,
             });
         }
+        check_encoding(&answer)?;
         Ok(answer)
+    }
+}
+
+fn asks_to_wait(answer: &Answer) -> bool {
+    answer.status == StatusCode::TOO_MANY_REQUESTS
+        || (answer.status == StatusCode::SERVICE_UNAVAILABLE
+            && answer.headers.contains_key(RETRY_AFTER))
+}
+
+/// Refuses a body that is encoded although that was not accepted: it would have another digest than what it encodes.
+fn check_encoding(answer: &Answer) -> Result<(), Fault> {
+    match answer.header(CONTENT_ENCODING) {
+        Some(encoding) if encoding != "identity" && !answer.body.is_empty() => {
+            Err(Fault::Invalid(format!(
+                "it encodes its answer as `{}` although that is not accepted",
+                guard::shorten(encoding)
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -142,7 +142,8 @@ mod bearer {
 }
 
 mod docker_registry_open {
-    use crate::docker_registry::{Access, RealHarness, real_harness};
+    use crate::docker_registry::Access;
+    use crate::real_harness::{RealHarness, real_harness};
 
     async fn installed() -> Option<RealHarness> {
         real_harness(Access::Open).await
@@ -152,7 +153,8 @@ mod docker_registry_open {
 }
 
 mod docker_registry_with_passwords {
-    use crate::docker_registry::{Access, RealHarness, real_harness};
+    use crate::docker_registry::Access;
+    use crate::real_harness::{RealHarness, real_harness};
 
     async fn installed() -> Option<RealHarness> {
         real_harness(Access::Password).await

@@ -18,5 +18,6 @@ mod listings;
 mod manifests;
 mod metadata;
 mod polling;
+mod real_harness;
 mod server;
 mod tokens;

@@ -174,6 +174,16 @@ async fn a_compressed_manifest_is_refused_because_its_digest_would_be_wrong() {
 }
 
 #[tokio::test]
+async fn a_registry_that_would_compress_is_still_asked_for_digests() {
+    let fixture = fixture().await;
+    fixture
+        .double
+        .script(|request, model| Some(model.serve(request).with("Content-Encoding", "gzip")));
+    let image = fixture.resolve("v1").await.unwrap().unwrap();
+    assert_eq!(image.digest, digest_of(&manifest(1)));
+}
+
+#[tokio::test]
 async fn the_digest_of_a_signed_manifest_of_schema_1_is_the_registrys_word() {
     const SIGNED: &str = "application/vnd.docker.distribution.manifest.v1+prettyjws";
     let fixture = fixture().await;
