@@ -1,1 +1,51 @@
 //! The REST interface and its OpenAPI document.
+//!
+//! [`endpoint`] is the whole HTTP interface over an [`App`]; [`openapi`] is the contract of the same operations, built over
+//! nothing. Each operation is one file under `operations/`: what it takes, what it answers, and one call of the core. It gets
+//! the application from the request, which is why the operations, and so the document, exist without one.
+//!
+//! What holds for every request (who may, how large, how long, in which words errors are told) is in `edge`.
+
+mod access;
+mod document;
+mod edge;
+mod operations;
+mod permitted;
+mod problem;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Route};
+use registrywatcher::app::App;
+
+pub use access::{Access, Role, Token};
+pub use document::openapi;
+
+/// Limits of the server that serves the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerInfo {
+    /// The largest body of a request.
+    pub max_body_bytes: usize,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+}
+
+/// The whole HTTP interface.
+///
+/// Without tokens in `access` every caller may do everything, so that the server must be bound to loopback; requests are then
+/// refused unless they name a loopback host, or a page elsewhere could reach it through a name that resolves to loopback.
+pub fn endpoint(app: Arc<App>, access: Access, info: ServerInfo) -> impl Endpoint + use<> {
+    let document = openapi();
+    let methods = edge::Methods::of(&document);
+    let open = access.is_open();
+    let operations = document::service()
+        .into_endpoint()
+        .data(app)
+        .data(Arc::new(access));
+    let routes = Route::new()
+        .at("/openapi.json", document::serve(&document))
+        .nest("/", operations);
+    edge::Edge::around(routes, methods, info, open)
+}

@@ -1,0 +1,133 @@
+//! What holds for every request: who may reach us, how large and how long, and in which words errors are told.
+
+mod body;
+mod methods;
+mod origin;
+mod request_id;
+
+use std::any::Any;
+
+use poem::http::header::ALLOW;
+use poem::http::{Method, StatusCode};
+use poem::middleware::{CatchPanic, NormalizePath, TrailingSlash};
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
+use tracing::Instrument;
+
+use crate::ServerInfo;
+use crate::problem::{Dialect, Fault, Kind};
+use request_id::RequestId;
+
+pub(crate) use methods::Methods;
+
+/// The operations behind everything that holds for each of them.
+pub(crate) struct Edge<E> {
+    operations: E,
+    methods: Methods,
+    limits: ServerInfo,
+    /// Whether everybody may do everything, so that only requests to a loopback host are answered.
+    open: bool,
+}
+
+/// Marks the answer that stands in for one whose making panicked.
+#[derive(Clone, Copy)]
+struct Panicked;
+
+impl Edge<()> {
+    pub(crate) fn around(
+        operations: impl Endpoint,
+        methods: Methods,
+        limits: ServerInfo,
+        open: bool,
+    ) -> Edge<impl Endpoint> {
+        let operations = NormalizePath::new(TrailingSlash::Trim).transform(operations);
+        Edge {
+            operations: CatchPanic::new()
+                .with_handler(stand_in)
+                .transform(operations),
+            methods,
+            limits,
+            open,
+        }
+    }
+}
+
+fn stand_in(_panic: Box<dyn Any + Send>) -> Response {
+    let mut response = Response::default();
+    response.set_data(Panicked);
+    response
+}
+
+impl<E: Endpoint> Endpoint for Edge<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let id = RequestId::of(&request);
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.path = path);
+        async {
+            let mut response = match self.serve(request).await {
+                Ok(response) => response,
+                Err(fault) => self.tell(fault, &path, &id),
+            };
+            if let Some(id) = id.to_header() {
+                response.headers_mut().insert(request_id::HEADER, id);
+            }
+            log(&method, &path, response.status());
+            Ok(response)
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+impl<E: Endpoint> Edge<E> {
+    async fn serve(&self, request: Request) -> Result<Response, Fault> {
+        let limit = self.limits.request_timeout;
+        let timed_out = |_| {
+            let detail = format!("it took longer than {} s", limit.as_secs_f32());
+            Fault::new(Kind::TimedOut, detail)
+        };
+        tokio::time::timeout(limit, self.serve_patiently(request))
+            .await
+            .map_err(timed_out)?
+    }
+
+    async fn serve_patiently(&self, mut request: Request) -> Result<Response, Fault> {
+        if self.open {
+            origin::check_host(&request)?;
+        }
+        origin::check_origin(&request)?;
+        body::read(&mut request, self.limits.max_body_bytes).await?;
+        let response = self.operations.call(request).await?.into_response();
+        if response.data::<Panicked>().is_some() {
+            let detail = "the operation broke off; the log says more under this request's id";
+            return Err(Fault::new(Kind::Internal, detail));
+        }
+        Ok(response)
+    }
+
+    fn tell(&self, fault: Fault, path: &str, id: &RequestId) -> Response {
+        if fault.kind.status().is_server_error() {
+            tracing::warn!(problem = fault.kind.name(), "{}", fault.detail);
+        }
+        let kind = fault.kind;
+        let mut response = Dialect::of_path(path).tell(fault, id.as_str());
+        if kind == Kind::MethodNotAllowed
+            && let Some(methods) = self.methods.allowed(path)
+        {
+            response.headers_mut().insert(ALLOW, methods.clone());
+        }
+        response
+    }
+}
+
+/// One line for each request; those that change nothing and succeed are for the curious.
+fn log(method: &Method, path: &str, status: StatusCode) {
+    let status = status.as_u16();
+    if method.is_safe() && status < 400 {
+        tracing::debug!(http.status = status, "{method} {path}: {status}");
+    } else {
+        tracing::info!(http.status = status, "{method} {path}: {status}");
+    }
+}

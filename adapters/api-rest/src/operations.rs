@@ -1,0 +1,85 @@
+//! The operations, one file each: what it takes, what it answers, and one call of the core.
+
+mod deployments;
+mod events;
+mod go;
+mod probes;
+mod watches;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use poem::web::Data;
+use poem_openapi::Tags;
+use registrywatcher::app::{App, WatchView};
+use registrywatcher::watch::WatchName;
+use tracing::Instrument;
+
+use crate::problem::{Fault, Kind};
+
+/// The application that the request is served with.
+type Served<'a> = Data<&'a Arc<App>>;
+
+/// The groups of operations in the document.
+#[derive(Tags)]
+enum Group {
+    /// What is watched, what runs, what is wanted, and why nothing is deployed.
+    Watches,
+    /// The attempts to bring a workload to an image.
+    Deployments,
+    /// What happened, append-only.
+    Events,
+    /// Whether the service is well.
+    Probes,
+    /// The routes of the Go service that this one replaces: unversioned, kept as they were.
+    Go,
+}
+
+/// All operations; those of one group stand together.
+pub(crate) type Operations = (
+    watches::Operations,
+    deployments::Operations,
+    events::Operations,
+    probes::Operations,
+    go::Operations,
+);
+
+/// All operations.
+pub(crate) fn all() -> Operations {
+    (
+        watches::all(),
+        deployments::all(),
+        events::all(),
+        probes::all(),
+        go::all(),
+    )
+}
+
+/// All that is known of the watch of this name.
+fn view(app: &App, name: &str) -> Result<WatchView, Fault> {
+    let known = watch_name(name).ok().and_then(|name| app.watch(&name));
+    known.ok_or_else(|| Fault::unknown_watch(name))
+}
+
+/// A text that is no name names no watch.
+fn watch_name(name: &str) -> Result<WatchName, Fault> {
+    name.parse().map_err(|_| Fault::unknown_watch(name))
+}
+
+/// Runs a command to its end, even if the client hangs up or the request takes too long: half of one would be stored, and
+/// the other half left to the next poll.
+async fn to_its_end<T, E>(
+    command: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, Fault>
+where
+    T: Send + 'static,
+    E: Into<Fault> + Send + 'static,
+{
+    match tokio::spawn(command.in_current_span()).await {
+        Ok(outcome) => outcome.map_err(Into::into),
+        Err(_) => Err(Fault::new(
+            Kind::Internal,
+            "the command broke off; the log says more under this request's id",
+        )),
+    }
+}

@@ -1,0 +1,72 @@
+use poem_openapi::param::Query;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use registrywatcher::deployment::DeploymentId;
+use registrywatcher::ports::DeploymentQuery;
+use uuid::Uuid;
+
+use crate::operations::{Group, Served};
+use crate::permitted::{Permitted, Viewing};
+use crate::problem::{Failure, Fault, Kind, Problems};
+use crate::wire::{Deployment, Limit};
+
+/// A page of deployments.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+struct DeploymentPage {
+    /// The deployments, newest first.
+    items: Vec<Deployment>,
+    /// What to give as `before` to get the next page; left out on the last one.
+    next: Option<Uuid>,
+}
+
+#[derive(ApiResponse)]
+enum Answer {
+    /// A page of deployments.
+    #[oai(status = 200)]
+    Listed(Json<DeploymentPage>),
+}
+
+struct Refusals;
+
+impl Problems for Refusals {
+    const KINDS: &[Kind] = &[Kind::Invalid, Kind::StoreUnavailable];
+}
+
+pub(crate) struct ListDeployments;
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Group::Deployments")]
+impl ListDeployments {
+    /// List deployments
+    ///
+    /// Newest first; those of watches that are no longer configured as well.
+    #[oai(
+        path = "/deployments",
+        method = "get",
+        operation_id = "listDeployments"
+    )]
+    async fn list_deployments(
+        &self,
+        _caller: Permitted<Viewing>,
+        app: Served<'_>,
+        /// Only those of this watch.
+        watch: Query<Option<String>>,
+        /// Only those made before this one.
+        before: Query<Option<Uuid>>,
+        /// At most this many: 50 unless said otherwise, 200 at most.
+        limit: Query<Option<u32>>,
+    ) -> Result<Answer, Failure<Refusals>> {
+        let limit = Limit::new(limit.0)?;
+        let watch = watch.0.map(|name| name.parse()).transpose();
+        let query = DeploymentQuery {
+            id: None,
+            watch: watch.map_err(|error| Fault::invalid("watch", format!("{error}")))?,
+            before: before.0.map(DeploymentId),
+            limit: limit.to_read(),
+        };
+        let read = app.deployments(&query).await?;
+        let (items, next) = limit.page(read, |deployment| deployment.id.0);
+        let items = items.into_iter().map(Deployment::from).collect();
+        Ok(Answer::Listed(Json(DeploymentPage { items, next })))
+    }
+}

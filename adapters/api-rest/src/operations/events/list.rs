@@ -1,0 +1,74 @@
+use poem_openapi::param::Query;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use registrywatcher::ports::{EventQuery, EventRange};
+
+use crate::operations::{Group, Served};
+use crate::permitted::{Permitted, Viewing};
+use crate::problem::{Failure, Fault, Kind, Problems};
+use crate::wire::{Event, Limit};
+
+/// A page of events.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+struct EventPage {
+    /// The events: oldest first with `after`, otherwise newest first.
+    items: Vec<Event>,
+    /// What to give as `after` or `before`, whichever was given (or else `before`), to get the next page; left out on the
+    /// last one.
+    next: Option<u64>,
+}
+
+#[derive(ApiResponse)]
+enum Answer {
+    /// A page of events.
+    #[oai(status = 200)]
+    Listed(Json<EventPage>),
+}
+
+struct Refusals;
+
+impl Problems for Refusals {
+    const KINDS: &[Kind] = &[Kind::Invalid, Kind::StoreUnavailable];
+}
+
+pub(crate) struct ListEvents;
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Group::Events")]
+impl ListEvents {
+    /// List events
+    ///
+    /// Newest first; or, with `after`, oldest first from there on, to follow what happens.
+    #[oai(path = "/events", method = "get", operation_id = "listEvents")]
+    async fn list_events(
+        &self,
+        _caller: Permitted<Viewing>,
+        app: Served<'_>,
+        /// Only those of this watch.
+        watch: Query<Option<String>>,
+        /// Only those after this one, oldest first.
+        after: Query<Option<u64>>,
+        /// Only those before this one, newest first.
+        before: Query<Option<u64>>,
+        /// At most this many: 50 unless said otherwise, 200 at most.
+        limit: Query<Option<u32>>,
+    ) -> Result<Answer, Failure<Refusals>> {
+        let limit = Limit::new(limit.0)?;
+        let range = match (after.0, before.0) {
+            (Some(_), Some(_)) => {
+                return Err(Fault::invalid("after", "does not go together with `before`").into());
+            }
+            (Some(after), None) => EventRange::After(after),
+            (None, before) => EventRange::Before(before),
+        };
+        let watch = watch.0.map(|name| name.parse()).transpose();
+        let query = EventQuery {
+            watch: watch.map_err(|error| Fault::invalid("watch", format!("{error}")))?,
+            range,
+            limit: limit.to_read(),
+        };
+        let (items, next) = limit.page(app.events(&query).await?, |event| event.id);
+        let items = items.into_iter().map(Event::from).collect();
+        Ok(Answer::Listed(Json(EventPage { items, next })))
+    }
+}

@@ -1,0 +1,34 @@
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+
+use crate::operations::{Group, Served};
+use crate::permitted::{Permitted, Viewing};
+use crate::wire::Watch;
+
+/// All watches.
+#[derive(Debug, Object)]
+struct WatchList {
+    /// The watches, by name.
+    items: Vec<Watch>,
+}
+
+#[derive(ApiResponse)]
+enum Answer {
+    /// All watches.
+    #[oai(status = 200)]
+    Listed(Json<WatchList>),
+}
+
+pub(crate) struct ListWatches;
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Group::Watches")]
+impl ListWatches {
+    /// List all watches
+    ///
+    /// All that is known of every watch, by name, but its tags.
+    #[oai(path = "/watches", method = "get", operation_id = "listWatches")]
+    async fn list_watches(&self, _caller: Permitted<Viewing>, app: Served<'_>) -> Answer {
+        let items = app.watches().into_iter().map(Watch::from).collect();
+        Answer::Listed(Json(WatchList { items }))
+    }
+}

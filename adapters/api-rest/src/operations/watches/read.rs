@@ -1,0 +1,41 @@
+use poem_openapi::param::Path;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, OpenApi};
+
+use crate::operations::{self, Group, Served};
+use crate::permitted::{Permitted, Viewing};
+use crate::problem::{Failure, Kind, Problems};
+use crate::wire::Watch;
+
+#[derive(ApiResponse)]
+enum Answer {
+    /// The watch.
+    #[oai(status = 200)]
+    Found(Json<Watch>),
+}
+
+struct Refusals;
+
+impl Problems for Refusals {
+    const KINDS: &[Kind] = &[Kind::UnknownWatch];
+}
+
+pub(crate) struct GetWatch;
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Group::Watches")]
+impl GetWatch {
+    /// Read one watch
+    ///
+    /// All that is known of one watch, with its tags.
+    #[oai(path = "/watches/:watch", method = "get", operation_id = "getWatch")]
+    async fn get_watch(
+        &self,
+        _caller: Permitted<Viewing>,
+        app: Served<'_>,
+        /// The name of the watch.
+        watch: Path<String>,
+    ) -> Result<Answer, Failure<Refusals>> {
+        let view = operations::view(&app, &watch)?;
+        Ok(Answer::Found(Json(Watch::with_tags(view))))
+    }
+}

@@ -1,0 +1,119 @@
+//! What went wrong: every error of the core and of the framework, mapped to what a client is told.
+
+mod documented;
+mod kind;
+mod told;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use poem::error::ResponseError;
+use poem::http::StatusCode;
+use poem_openapi::error::{ParseParamError, ParsePathError, ParseRequestPayloadError};
+use registrywatcher::app::CommandError;
+use registrywatcher::ports::StoreError;
+
+pub(crate) use documented::{Failure, Problems};
+pub(crate) use kind::Kind;
+pub(crate) use told::{Dialect, Message, Part, Problem};
+
+/// Why a request is not answered as it should be, before it is put into words for the client.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{detail}")]
+pub(crate) struct Fault {
+    pub(crate) kind: Kind,
+    pub(crate) detail: Cow<'static, str>,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Fault {
+    pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+            parts: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// Something in the request is not understood: `name`, because of `detail`.
+    pub(crate) fn invalid(name: &str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self::new(Kind::Invalid, format!("`{name}`: {detail}")).with_part(name, detail)
+    }
+
+    pub(crate) fn unknown_watch(name: &str) -> Self {
+        Self::new(Kind::UnknownWatch, format!("there is no watch `{name}`"))
+    }
+
+    /// Names one of several things that are wrong or missing.
+    pub(crate) fn with_part(mut self, name: &str, detail: impl Into<String>) -> Self {
+        self.parts.push(Part {
+            name: name.to_owned(),
+            detail: detail.into(),
+        });
+        self
+    }
+}
+
+impl ResponseError for Fault {
+    fn status(&self) -> StatusCode {
+        self.kind.status()
+    }
+}
+
+impl From<CommandError> for Fault {
+    fn from(error: CommandError) -> Self {
+        let kind = match &error {
+            CommandError::UnknownWatch { .. } => Kind::UnknownWatch,
+            CommandError::UnknownWorkload { .. } => Kind::UnknownWorkload,
+            CommandError::TagNotFound { .. } => Kind::TagNotFound,
+            CommandError::NothingWanted { .. } => Kind::NothingWanted,
+            CommandError::Registry(_) => Kind::RegistryUnavailable,
+            CommandError::Stale { .. } => Kind::LostRace,
+            CommandError::Store(error) => store_kind(error),
+        };
+        let retry_after = match &error {
+            CommandError::Registry(error) => error.retry_after(),
+            _ => None,
+        };
+        Self {
+            retry_after,
+            ..Self::new(kind, error.to_string())
+        }
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::new(store_kind(&error), error.to_string())
+    }
+}
+
+fn store_kind(error: &StoreError) -> Kind {
+    match error {
+        StoreError::Conflict { .. } | StoreError::UnitBusy => Kind::LostRace,
+        StoreError::Corrupt { .. } => Kind::Internal,
+        StoreError::Unavailable { .. } => Kind::StoreUnavailable,
+    }
+}
+
+impl From<poem::Error> for Fault {
+    /// Takes our own faults as they are, and finds the kind of those that the framework raised.
+    fn from(error: poem::Error) -> Self {
+        if let Some(fault) = error.downcast_ref::<Self>() {
+            return fault.clone();
+        }
+        if let Some(ParseParamError { name, reason }) = error.downcast_ref() {
+            return Self::invalid(name, reason);
+        }
+        if let Some(ParsePathError { name, reason }) = error.downcast_ref() {
+            return Self::invalid(name, reason);
+        }
+        if let Some(ParseRequestPayloadError { reason }) = error.downcast_ref() {
+            return Self::invalid("body", reason);
+        }
+        Self::new(Kind::of_status(error.status()), error.to_string())
+    }
+}

@@ -1,0 +1,159 @@
+use poem::http::StatusCode;
+
+/// The kinds of problems. Their names are part of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Invalid,
+    Unauthenticated,
+    Forbidden,
+    CrossSite,
+    NoSuchPath,
+    UnknownWatch,
+    UnknownDeployment,
+    MethodNotAllowed,
+    LostRace,
+    NothingWanted,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    ForeignHost,
+    UnknownWorkload,
+    TagNotFound,
+    Internal,
+    RegistryUnavailable,
+    StoreUnavailable,
+    NotReady,
+    TimedOut,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 20] = [
+        Self::Invalid,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::CrossSite,
+        Self::NoSuchPath,
+        Self::UnknownWatch,
+        Self::UnknownDeployment,
+        Self::MethodNotAllowed,
+        Self::LostRace,
+        Self::NothingWanted,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::ForeignHost,
+        Self::UnknownWorkload,
+        Self::TagNotFound,
+        Self::Internal,
+        Self::RegistryUnavailable,
+        Self::StoreUnavailable,
+        Self::NotReady,
+        Self::TimedOut,
+    ];
+
+    /// Its name: the last part of the problem's type, and a heading in `openapi/README.md`.
+    pub(crate) fn name(self) -> &'static str {
+        self.row().1
+    }
+
+    pub(crate) fn status(self) -> StatusCode {
+        self.row().0
+    }
+
+    /// What it is, in one sentence that is the same every time.
+    pub(crate) fn title(self) -> &'static str {
+        self.row().2
+    }
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The kind of an error of the framework, of which only the status is known.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NoSuchPath,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::BodyTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            status if status.is_client_error() => Self::Invalid,
+            _ => Self::Internal,
+        }
+    }
+
+    fn row(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::Invalid => (S::BAD_REQUEST, "invalid", "The request is not understood."),
+            Self::Unauthenticated => (
+                S::UNAUTHORIZED,
+                "unauthenticated",
+                "A bearer token is needed.",
+            ),
+            Self::Forbidden => (S::FORBIDDEN, "forbidden", "The token does not allow this."),
+            Self::CrossSite => (
+                S::FORBIDDEN,
+                "cross-site",
+                "A page of another site sent this.",
+            ),
+            Self::NoSuchPath => (
+                S::NOT_FOUND,
+                "no-such-path",
+                "There is nothing at this path.",
+            ),
+            Self::UnknownWatch => (S::NOT_FOUND, "unknown-watch", "There is no such watch."),
+            Self::UnknownDeployment => (
+                S::NOT_FOUND,
+                "unknown-deployment",
+                "There is no such deployment.",
+            ),
+            Self::MethodNotAllowed => (
+                S::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "The path has no such method.",
+            ),
+            Self::LostRace => (S::CONFLICT, "lost-race", "Somebody else was faster."),
+            Self::NothingWanted => (S::CONFLICT, "nothing-wanted", "No tag is wanted."),
+            Self::BodyTooLarge => (
+                S::PAYLOAD_TOO_LARGE,
+                "body-too-large",
+                "The body is too large.",
+            ),
+            Self::UnsupportedMediaType => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "The body must be JSON.",
+            ),
+            Self::ForeignHost => (
+                S::MISDIRECTED_REQUEST,
+                "foreign-host",
+                "Without tokens only a loopback host name is answered.",
+            ),
+            Self::UnknownWorkload => (
+                S::UNPROCESSABLE_ENTITY,
+                "unknown-workload",
+                "The watch has no such workload.",
+            ),
+            Self::TagNotFound => (
+                S::UNPROCESSABLE_ENTITY,
+                "tag-not-found",
+                "The registry does not have the tag.",
+            ),
+            Self::Internal => (
+                S::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something is broken here.",
+            ),
+            Self::RegistryUnavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "registry-unavailable",
+                "The registry could not be asked, and nothing was changed.",
+            ),
+            Self::StoreUnavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "store-unavailable",
+                "The store cannot be asked.",
+            ),
+            Self::NotReady => (S::SERVICE_UNAVAILABLE, "not-ready", "Not ready yet."),
+            Self::TimedOut => (S::SERVICE_UNAVAILABLE, "timed-out", "It took too long."),
+        }
+    }
+}

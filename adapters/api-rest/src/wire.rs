@@ -1,0 +1,19 @@
+//! The values of the interface, as they stand in JSON.
+
+mod decision;
+mod deployment;
+mod event;
+mod intent;
+mod page;
+mod text;
+mod timestamp;
+mod watch;
+mod workload;
+
+pub(crate) use deployment::Deployment;
+pub(crate) use event::Event;
+pub(crate) use intent::{Intent, IntentChange};
+pub(crate) use page::Limit;
+pub(crate) use text::{Spelled, Text};
+pub(crate) use timestamp::Timestamp;
+pub(crate) use watch::Watch;

@@ -1,0 +1,116 @@
+use poem_openapi::{Enum, Object};
+use registrywatcher::app::Decided;
+use registrywatcher::{decision, deployment};
+
+use super::Timestamp;
+
+/// What was last decided on a workload, with the complete reason.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none, skip_serializing_if_is_empty)]
+pub(crate) struct Decision {
+    /// What is done.
+    outcome: Outcome,
+    /// Since when the decision has been the same.
+    since: Timestamp,
+    /// The decision in a sentence, for people.
+    message: String,
+    /// The tag that is deployed, would be, or runs.
+    tag: Option<String>,
+    /// What that tag points to.
+    digest: Option<String>,
+    /// Why it is deployed, or would be.
+    cause: Option<Cause>,
+    /// All that stands in the way; given when the outcome is `hold`.
+    reasons: Vec<HoldReason>,
+    /// When all of it will have passed, if it passes with time.
+    earliest: Option<Timestamp>,
+}
+
+/// What is done with a workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case", rename = "DecisionOutcome")]
+pub(crate) enum Outcome {
+    /// What is wanted is deployed.
+    Deploy,
+    /// What is wanted runs.
+    UpToDate,
+    /// Nothing is deployed for now.
+    Hold,
+}
+
+/// Why something is deployed.
+#[derive(Debug, Object)]
+pub(crate) struct Cause {
+    /// In one word, such as `newer_version`, `pin_changed` or `requested`; there may be new ones.
+    name: String,
+    /// In a sentence, for people.
+    message: String,
+}
+
+/// One thing that stands in the way of a deployment.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct HoldReason {
+    /// In one word, such as `auto_deploy_off`, `quarantined` or `changed_outside`; there may be new ones.
+    name: String,
+    /// In a sentence, for people.
+    message: String,
+    /// When it passes by itself, if that is known.
+    until: Option<Timestamp>,
+}
+
+impl From<Decided> for Decision {
+    fn from(Decided { decision, since }: Decided) -> Self {
+        let message = decision.to_string();
+        let (outcome, candidate, cause, hold) = match decision {
+            decision::Decision::Deploy(deploy) => (
+                Outcome::Deploy,
+                Some(deploy.candidate),
+                Some(deploy.cause),
+                None,
+            ),
+            decision::Decision::UpToDate { candidate } => {
+                (Outcome::UpToDate, Some(candidate), None, None)
+            }
+            decision::Decision::Hold(mut hold) => (
+                Outcome::Hold,
+                hold.candidate.take(),
+                hold.cause.take(),
+                Some(hold),
+            ),
+        };
+        let earliest = hold.as_ref().and_then(|hold| hold.earliest);
+        let reasons = hold.map(|hold| hold.reasons).unwrap_or_default();
+        Self {
+            outcome,
+            since: since.into(),
+            message,
+            tag: candidate
+                .as_ref()
+                .map(|candidate| candidate.tag.to_string()),
+            digest: candidate.map(|candidate| candidate.image.digest.to_string()),
+            cause: cause.as_ref().map(Cause::from),
+            reasons: reasons.iter().map(HoldReason::from).collect(),
+            earliest: earliest.map(Timestamp::from),
+        }
+    }
+}
+
+impl From<&deployment::Cause> for Cause {
+    fn from(cause: &deployment::Cause) -> Self {
+        Self {
+            name: cause.name().to_owned(),
+            message: cause.to_string(),
+        }
+    }
+}
+
+impl From<&decision::HoldReason> for HoldReason {
+    fn from(reason: &decision::HoldReason) -> Self {
+        Self {
+            name: reason.name().to_owned(),
+            message: reason.to_string(),
+            until: reason.until().map(Timestamp::from),
+        }
+    }
+}

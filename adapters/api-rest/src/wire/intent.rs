@@ -1,0 +1,121 @@
+use poem_openapi::{Enum, Object};
+use registrywatcher::app;
+use registrywatcher::image::Tag;
+use registrywatcher::intent;
+
+use super::{Text, Timestamp};
+use crate::problem::Fault;
+
+/// What an operator wants of a watch.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct Intent {
+    /// Raised by each change; give it back as `expected_revision` to notice a lost race.
+    revision: u64,
+    /// Which tag.
+    target: Target,
+    /// The pinned tag.
+    tag: Option<String>,
+    /// Whether anything is deployed without being asked for.
+    auto_deploy: bool,
+    /// Why nothing is deployed by itself until something newer appears.
+    hold: Option<OperatorHold>,
+}
+
+/// Which tag is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(crate) enum Target {
+    /// The one that the policy picks.
+    Track,
+    /// One tag, followed by digest.
+    Pin,
+}
+
+/// Keeps a watch as it is until something newer appears.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct OperatorHold {
+    /// Who asked for what brought it about.
+    by: String,
+    /// Why, for people.
+    reason: String,
+    /// Since when.
+    since: Timestamp,
+    /// The tag that must be surpassed; without one, anything lifts the hold.
+    past_tag: Option<String>,
+}
+
+impl From<intent::Intent> for Intent {
+    fn from(intent: intent::Intent) -> Self {
+        let tag = intent.target.pinned().map(ToString::to_string);
+        Self {
+            revision: intent.revision,
+            target: if tag.is_some() {
+                Target::Pin
+            } else {
+                Target::Track
+            },
+            tag,
+            auto_deploy: intent.auto_deploy,
+            hold: intent.hold.map(OperatorHold::from),
+        }
+    }
+}
+
+impl From<intent::OperatorHold> for OperatorHold {
+    fn from(hold: intent::OperatorHold) -> Self {
+        Self {
+            by: hold.by.to_string(),
+            reason: hold.reason,
+            since: hold.since.into(),
+            past_tag: hold.past.map(|candidate| candidate.tag.to_string()),
+        }
+    }
+}
+
+/// What to change of an intent; what is left out stays.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+pub(crate) struct IntentChange {
+    /// Which tag from now on. Pinning deploys the tag, whatever runs; tracking ends a hold.
+    target: Option<Target>,
+    /// The tag to pin to; given exactly when `target` is `pin`.
+    tag: Option<Text<Tag>>,
+    /// Whether anything is deployed without being asked for.
+    auto_deploy: Option<bool>,
+    /// The revision that this change was decided on; if it is not the present one, nothing is changed.
+    expected_revision: Option<u64>,
+}
+
+impl TryFrom<IntentChange> for app::IntentChange {
+    type Error = Fault;
+
+    fn try_from(change: IntentChange) -> Result<Self, Fault> {
+        let target = match (change.target, change.tag) {
+            (Some(Target::Pin), Some(Text(tag))) => Some(intent::Target::Pin(tag)),
+            (Some(Target::Pin), None) => {
+                return Err(Fault::invalid("tag", "say which tag to pin to"));
+            }
+            (Some(Target::Track), None) => Some(intent::Target::Track),
+            (Some(Target::Track) | None, Some(_)) => {
+                return Err(Fault::invalid(
+                    "tag",
+                    "only goes with `\"target\": \"pin\"`",
+                ));
+            }
+            (None, None) => None,
+        };
+        if target.is_none() && change.auto_deploy.is_none() {
+            return Err(Fault::invalid(
+                "body",
+                "neither `target` nor `auto_deploy` is given",
+            ));
+        }
+        Ok(Self {
+            target,
+            auto_deploy: change.auto_deploy,
+            expected: change.expected_revision,
+        })
+    }
+}

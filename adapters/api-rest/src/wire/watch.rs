@@ -1,0 +1,163 @@
+use poem_openapi::{Enum, Object};
+use registrywatcher::app::WatchView;
+use registrywatcher::decision::HoldReason;
+use registrywatcher::image::TagList;
+use registrywatcher::intent::Request;
+use registrywatcher::watch;
+use uuid::Uuid;
+
+use super::workload::Workload;
+use super::{Intent, Timestamp};
+
+/// A watch, and all that is known of it.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct Watch {
+    /// Its name.
+    name: String,
+    /// The repository it follows.
+    repository: String,
+    /// Which tag is wanted while it tracks, in words.
+    policy: String,
+    /// Whether it deploys.
+    mode: Mode,
+    /// What an operator wants.
+    intent: Intent,
+    /// The tag that is wanted, or why none is.
+    wanted: Wanted,
+    /// What the registry was last asked for.
+    listing: Listing,
+    /// What operators asked for and has not been served yet, oldest first.
+    requests: Vec<PendingRequest>,
+    /// Its workloads, in the order in which they are deployed to.
+    workloads: Vec<Workload>,
+    /// The tags that were last listed, in byte order; given when one watch is read, and left out of the list of watches.
+    tags: Option<Vec<String>>,
+}
+
+/// Whether a watch deploys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(crate) enum Mode {
+    /// It decides and deploys.
+    Deploy,
+    /// It decides and tells, and deploys nothing.
+    Observe,
+}
+
+/// The tag that is wanted, or why none is.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct Wanted {
+    /// The tag.
+    tag: Option<String>,
+    /// What it was last seen to point to.
+    digest: Option<String>,
+    /// Why no tag is wanted, in a sentence.
+    fault: Option<String>,
+}
+
+/// What came of listing a repository.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct Listing {
+    /// When it was last listed.
+    at: Option<Timestamp>,
+    /// Why the last attempt failed.
+    fault: Option<String>,
+    /// How many tags there were.
+    count: Option<u64>,
+}
+
+/// What an operator asked for and has not been served yet.
+#[derive(Debug, Object)]
+pub(crate) struct PendingRequest {
+    /// Its identity.
+    id: Uuid,
+    /// Who asked.
+    by: String,
+    /// Which tag.
+    tag: String,
+    /// What it pointed to when it was asked for.
+    digest: String,
+    /// The workloads that have not been deployed to yet.
+    workloads: Vec<String>,
+    /// When it was asked for.
+    created_at: Timestamp,
+    /// When it is dropped if it could not be served.
+    expires_at: Timestamp,
+}
+
+impl Watch {
+    /// With its tags, which may be many.
+    pub(crate) fn with_tags(view: WatchView) -> Self {
+        let tags = view.tags.clone();
+        let to_strings = |tags: &TagList| tags.iter().map(str::to_owned).collect();
+        Self {
+            tags: Some(tags.as_deref().map(to_strings).unwrap_or_default()),
+            ..Self::from(view)
+        }
+    }
+}
+
+impl From<WatchView> for Watch {
+    fn from(view: WatchView) -> Self {
+        Self {
+            name: view.watch.name.to_string(),
+            repository: view.watch.repository().to_string(),
+            policy: view.watch.policy.to_string(),
+            mode: view.watch.mode.into(),
+            wanted: Wanted::from(&view),
+            listing: Listing {
+                at: view.listed_at.map(Timestamp::from),
+                fault: view.fault,
+                count: view.tags.map(|tags| tags.len() as u64),
+            },
+            intent: view.intent.into(),
+            requests: view
+                .requests
+                .into_iter()
+                .map(PendingRequest::from)
+                .collect(),
+            workloads: view.workloads.into_iter().map(Workload::from).collect(),
+            tags: None,
+        }
+    }
+}
+
+impl From<&WatchView> for Wanted {
+    fn from(view: &WatchView) -> Self {
+        let unwanted = view.wanted.as_ref().err().cloned();
+        Self {
+            tag: view.wanted.as_ref().ok().map(ToString::to_string),
+            digest: view
+                .wanted_image
+                .as_ref()
+                .map(|image| image.digest.to_string()),
+            fault: unwanted.map(|unwanted| HoldReason::from(unwanted).to_string()),
+        }
+    }
+}
+
+impl From<Request> for PendingRequest {
+    fn from(request: Request) -> Self {
+        Self {
+            id: request.id.0,
+            by: request.author.to_string(),
+            tag: request.candidate.tag.to_string(),
+            digest: request.candidate.image.digest.to_string(),
+            workloads: request.pending.iter().map(ToString::to_string).collect(),
+            created_at: request.created_at.into(),
+            expires_at: request.expires_at.into(),
+        }
+    }
+}
+
+impl From<watch::Mode> for Mode {
+    fn from(mode: watch::Mode) -> Self {
+        match mode {
+            watch::Mode::Deploy => Self::Deploy,
+            watch::Mode::Observe => Self::Observe,
+        }
+    }
+}

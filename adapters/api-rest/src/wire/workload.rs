@@ -1,0 +1,107 @@
+use poem_openapi::{Enum, Object};
+use registrywatcher::app::WorkloadView;
+use registrywatcher::deployment::{self, Runs};
+use uuid::Uuid;
+
+use super::decision::Decision;
+
+/// A workload of a watch, and all that is known of it.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct Workload {
+    /// Which workload: the deployer, and the address that only the deployer reads.
+    workload: String,
+    /// What the orchestrator rolls as one with it.
+    unit: String,
+    /// What it runs.
+    running: Running,
+    /// What was last decided; left out before the first time.
+    decision: Option<Decision>,
+    /// Its deployment that has not ended.
+    deployment: Option<Uuid>,
+    /// What that deployment waits for, in the deployer's words.
+    progress: Option<String>,
+}
+
+/// What a workload runs.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct Running {
+    /// Whether it is known, and whether it runs anything.
+    state: RunningState,
+    /// Why it is not known.
+    fault: Option<String>,
+    /// Its tag, where one is known.
+    tag: Option<String>,
+    /// Its digest, where it is known.
+    digest: Option<String>,
+    /// Who brought it there.
+    origin: Option<Origin>,
+    /// The platform it runs on, where that is known.
+    platform: Option<String>,
+}
+
+/// Whether it is known what a workload runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(crate) enum RunningState {
+    /// It could not be asked for.
+    Unknown,
+    /// It runs no image.
+    Nothing,
+    /// It runs an image.
+    Image,
+}
+
+/// Who brought an image to a workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(crate) enum Origin {
+    /// We did.
+    Ours,
+    /// It ran before us; its digest is assumed from its tag.
+    Assumed,
+    /// Somebody else did.
+    Outside,
+}
+
+impl From<WorkloadView> for Workload {
+    fn from(view: WorkloadView) -> Self {
+        Self {
+            workload: view.workload.to_string(),
+            unit: view.unit.to_string(),
+            running: Running::from(&view.runs),
+            decision: view.decided.map(Decision::from),
+            deployment: view.in_flight.map(|deployment| deployment.id.0),
+            progress: view.progress,
+        }
+    }
+}
+
+impl From<&Runs> for Running {
+    fn from(runs: &Runs) -> Self {
+        let (state, fault) = match runs {
+            Runs::Unknown { why } => (RunningState::Unknown, Some(why.clone())),
+            Runs::Nothing => (RunningState::Nothing, None),
+            Runs::Something { .. } => (RunningState::Image, None),
+        };
+        Self {
+            state,
+            fault,
+            tag: runs.tag().map(ToString::to_string),
+            digest: runs.image().map(|image| image.digest.to_string()),
+            origin: runs.origin().map(Origin::from),
+            platform: runs.platform().map(ToString::to_string),
+        }
+    }
+}
+
+impl From<deployment::Origin> for Origin {
+    fn from(origin: deployment::Origin) -> Self {
+        match origin {
+            deployment::Origin::Ours => Self::Ours,
+            deployment::Origin::Assumed => Self::Assumed,
+            deployment::Origin::Outside => Self::Outside,
+        }
+    }
+}
