@@ -89,7 +89,7 @@ impl Follower<'_> {
         let (evaluation, versions) = if self.expected.is_met_by(&job) {
             (self.evaluation(&job).await?, Vec::new())
         } else {
-            (None, self.versions().await?)
+            (self.registered_evaluation().await?, self.versions().await?)
         };
         let evaluation_index = evaluation.as_ref().map_or(0, |evaluation| evaluation.index);
         let deployments = self.list::<Deployment>("deployments").await?;
@@ -177,6 +177,14 @@ impl Follower<'_> {
             index: evaluations.index,
             value,
         }))
+    }
+
+    /// The evaluation of our registration, whatever became of it.
+    async fn registered_evaluation(&self) -> Result<Option<Indexed<Evaluation>>, ApiError> {
+        match &self.expected.handle.evaluation {
+            Some(id) => self.find_evaluation(id).await,
+            None => Ok(None),
+        }
     }
 
     /// The evaluation that took over from one that failed, or that waited for room and found it.

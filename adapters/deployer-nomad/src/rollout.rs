@@ -29,7 +29,8 @@ pub(crate) struct Facts {
     /// The versions that Nomad kept, newest first; read only when the job is no longer as it was wanted.
     pub(crate) versions: Vec<Job>,
     pub(crate) deployments: Vec<Deployment>,
-    /// The one that places the job's allocations; `None` when it was forgotten.
+    /// The one that places the job's allocations, or that of our registration when the job is no longer as it was wanted;
+    /// `None` when it was forgotten.
     pub(crate) evaluation: Option<Evaluation>,
     pub(crate) allocations: Vec<Allocation>,
     pub(crate) now: DateTime<Utc>,

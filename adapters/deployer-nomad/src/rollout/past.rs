@@ -28,14 +28,16 @@ pub(super) fn judge(facts: &Facts, job: &Job, expected: &Expected<'_>) -> Progre
     if !is_older_again {
         return Progress::Superseded;
     }
-    let reason = if deployment.is_some() || ours.is_stable() {
+    // What is still known of our version did not fail, or was never tried.
+    let is_known = deployment.is_some() || facts.evaluation.is_some() || ours.is_stable();
+    let reason = if is_known {
         Failure::Orchestrator {
             message: "the job was set back to what it ran before, by a revert, or because a nomad before \
                       1.10.11, 1.11.5 or 2.0.1 lost the update to another writer"
                 .to_owned(),
         }
     } else {
-        // The deployment is forgotten, and its version never became stable: Nomad reverted it while we were away.
+        // All is forgotten, and the version never became stable: Nomad reverted it while we were away.
         blame::of_allocations(
             "nomad rolled back to an older version of the job",
             &allocations,

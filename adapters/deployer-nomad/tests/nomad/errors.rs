@@ -135,7 +135,7 @@ async fn a_nomad_that_does_not_answer_is_given_up() {
     let cluster = Cluster::start().await;
     cluster
         .nomad
-        .fault(|faults| faults.delay = Some(Duration::from_secs(60)));
+        .fault(|faults| faults.delay = Some(Duration::from_mins(1)));
     let settings = Settings {
         timeout: Duration::from_millis(50),
         ..settings_for(&cluster.nomad)

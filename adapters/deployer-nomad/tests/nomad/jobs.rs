@@ -1,6 +1,7 @@
 //! Jobs of every kind: with and without deployments, stopped, purged, launched later.
 
-use registrywatcher::ports::{DeployError, Deployer, Progress};
+use registrywatcher::ports::{Apply, DeployError, Deployer, Progress};
+use registrywatcher_conformance::samples;
 use serde_json::{Value, json};
 
 use crate::support::{Cluster, STALLED, assert_failed, by_workload, web};
@@ -10,7 +11,7 @@ async fn jobs_without_deployments_succeed_by_their_allocations() {
     type Change = fn(&mut Value);
     let kinds: [(&str, Change); 4] = [
         ("max_parallel = 0", |job| {
-            job["TaskGroups"][0]["Update"]["MaxParallel"] = json!(0)
+            job["TaskGroups"][0]["Update"]["MaxParallel"] = json!(0);
         }),
         ("batch", |job| job["Type"] = json!("batch")),
         ("sysbatch", |job| job["Type"] = json!("sysbatch")),
@@ -30,17 +31,18 @@ async fn a_system_job_has_a_deployment_where_the_server_makes_one() {
     cluster
         .nomad
         .configure(|settings| settings.system_deployments = true);
-    cluster.nomad.purge_job("web");
     cluster
         .nomad
-        .service_job_with("web", "app", "app", "docker", "team/web:v1", |job| {
+        .service_job_with("agent", "app", "app", "docker", "team/web:v1", |job| {
             job["Type"] = json!("system");
         });
-    assert_eq!(
-        cluster.roll_out(cluster.apply(1, "v2", 2)).await,
-        Progress::Succeeded
-    );
-    assert_eq!(cluster.nomad.deployments("web").len(), 2);
+    let workload = samples::workload("nomad", &[("job", "agent")]);
+    let apply = Apply {
+        workload,
+        ..cluster.apply(1, "v2", 2)
+    };
+    assert_eq!(cluster.roll_out(apply).await, Progress::Succeeded);
+    assert_eq!(cluster.nomad.deployments("agent").len(), 2);
 }
 
 #[tokio::test]

@@ -67,6 +67,7 @@ async fn a_deadline_without_any_placement_is_the_orchestrator_s_fault() {
 #[tokio::test]
 async fn canaries_wait_for_their_promotion() {
     let cluster = Cluster::start_with("team/web:v1", |job| {
+        job["TaskGroups"][0]["Count"] = json!(2);
         job["TaskGroups"][0]["Update"]["Canary"] = json!(1);
     })
     .await;
@@ -98,28 +99,34 @@ async fn canaries_wait_for_their_promotion() {
 }
 
 #[tokio::test]
-async fn a_paused_rollout_says_so_and_goes_on_when_it_is_resumed() {
+async fn a_paused_rollout_says_so_until_it_is_resumed() {
     let cluster = Cluster::start().await;
-    cluster
-        .nomad
-        .configure(|settings| settings.health_delay = Duration::from_millis(300));
     let rollout = cluster
-        .begin(cluster.apply(1, "v2", 2))
+        .begin(cluster.apply(1, "v2", STALLED))
         .await
         .expect("it is accepted");
-    let has_begun = |progress: &Progress| matches!(progress, Progress::Rolling { detail } if detail.contains("allocations are healthy"));
-    cluster.follow_until(&rollout, has_begun).await;
+    let says = |progress: &Progress, words: &str| matches!(progress, Progress::Rolling { detail } if detail.contains(words));
+    cluster
+        .follow_until(&rollout, |progress| {
+            says(progress, "allocations are healthy")
+        })
+        .await;
     let deployment = cluster.deployment();
     let pause = |pause| json!({ "DeploymentID": deployment, "Pause": pause });
     cluster
         .command(&format!("deployment/pause/{deployment}"), pause(true))
         .await;
-    let is_paused = |progress: &Progress| matches!(progress, Progress::Rolling { detail } if detail.contains("paused"));
-    cluster.follow_until(&rollout, is_paused).await;
+    cluster
+        .follow_until(&rollout, |progress| {
+            says(progress, "the deployment is paused")
+        })
+        .await;
     cluster
         .command(&format!("deployment/pause/{deployment}"), pause(false))
         .await;
-    assert_eq!(cluster.follow(&rollout).await, Progress::Succeeded);
+    cluster
+        .follow_until(&rollout, |progress| !says(progress, "paused"))
+        .await;
 }
 
 #[tokio::test]

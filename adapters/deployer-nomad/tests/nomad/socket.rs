@@ -14,7 +14,7 @@ const JOB: &str = r#"{"ID":"web","TaskGroups":[{"Name":"app","Tasks":
     [{"Name":"app","Driver":"docker","Config":{"image":"team/web:v1"}}]}]}"#;
 
 /// Answers one request with a job, and gives the request's head.
-async fn answer_once(socket: &Path) -> tokio::task::JoinHandle<String> {
+fn answer_once(socket: &Path) -> tokio::task::JoinHandle<String> {
     let listener = UnixListener::bind(socket).expect("a socket can be made");
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.expect("somebody connects");
@@ -42,7 +42,7 @@ async fn nomad_is_reached_over_a_unix_socket_with_the_token_of_the_task() {
     let socket = folder.path().join("api.sock");
     let token = folder.path().join("nomad_token");
     std::fs::write(&token, "secret\n").expect("a file can be written");
-    let request = answer_once(&socket).await;
+    let request = answer_once(&socket);
 
     let nomad = deployer(Settings {
         address: Some(format!("unix://{}", socket.display())),

@@ -14,31 +14,34 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// An image whose checks never pass, one that is never judged, and any other is healthy.
-pub const UNHEALTHY: u8 = 3;
-pub const STALLED: u8 = 4;
+pub(crate) const UNHEALTHY: u8 = 3;
+pub(crate) const STALLED: u8 = 4;
+
+/// How often a rollout is followed before a test gives up.
+const MOST_FOLLOWS: usize = 60;
 
 /// A deployer whose clock shows a time at which everything that runs has run for long.
-pub fn deployer(settings: Settings) -> NomadDeployer {
+pub(crate) fn deployer(settings: Settings) -> NomadDeployer {
     // The second call of a process finds the provider installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     NomadDeployer::new(settings, Arc::new(MemoryClock::new())).expect("the settings can work")
 }
 
 /// A Nomad whose job `web` runs `team/web:v1`, and a deployer for it.
-pub struct Cluster {
-    pub nomad: SimulatedNomad,
-    pub deployer: NomadDeployer,
+pub(crate) struct Cluster {
+    pub(crate) nomad: SimulatedNomad,
+    pub(crate) deployer: NomadDeployer,
     /// What is deployed from.
-    pub source: ImageReference,
+    pub(crate) source: ImageReference,
 }
 
 impl Cluster {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with("team/web:v1", |_| {}).await
     }
 
     /// As [`Self::start`], with another image and something about the job changed.
-    pub async fn start_with(image: &str, change: impl FnOnce(&mut Value)) -> Self {
+    pub(crate) async fn start_with(image: &str, change: impl FnOnce(&mut Value)) -> Self {
         let nomad = SimulatedNomad::start()
             .await
             .expect("a port of the loopback interface is free");
@@ -55,14 +58,14 @@ impl Cluster {
     }
 
     /// Another deployer for the same Nomad, as after a restart of ours.
-    pub fn restart(self) -> Self {
+    pub(crate) fn restart(self) -> Self {
         Self {
             deployer: deployer(settings_for(&self.nomad)),
             ..self
         }
     }
 
-    pub fn apply(&self, id: u128, tag: &str, image: u8) -> Apply {
+    pub(crate) fn apply(&self, id: u128, tag: &str, image: u8) -> Apply {
         let candidate = Candidate {
             tag: samples::tag(tag),
             image: samples::image(image),
@@ -78,7 +81,7 @@ impl Cluster {
     }
 
     /// Applies, and gives what can be followed.
-    pub async fn begin(&self, apply: Apply) -> Result<Rollout, DeployError> {
+    pub(crate) async fn begin(&self, apply: Apply) -> Result<Rollout, DeployError> {
         let accepted = self.deployer.apply(&apply).await?;
         Ok(Rollout {
             apply,
@@ -87,19 +90,20 @@ impl Cluster {
     }
 
     /// Follows to the end, or to a promotion that is awaited.
-    pub async fn follow(&self, rollout: &Rollout) -> Progress {
+    pub(crate) async fn follow(&self, rollout: &Rollout) -> Progress {
         self.follow_until(rollout, |progress| {
             !matches!(progress, Progress::Rolling { .. })
         })
         .await
     }
 
-    pub async fn follow_until(
+    pub(crate) async fn follow_until(
         &self,
         rollout: &Rollout,
         is_enough: impl Fn(&Progress) -> bool,
     ) -> Progress {
-        for _ in 0..100 {
+        let mut last = None;
+        for _ in 0..MOST_FOLLOWS {
             let progress = self
                 .deployer
                 .follow(rollout)
@@ -108,32 +112,33 @@ impl Cluster {
             if is_enough(&progress) {
                 return progress;
             }
+            last = Some(progress);
         }
-        panic!("{rollout:?} does not come to what is waited for");
+        panic!("it stays at {last:?}");
     }
 
-    pub async fn roll_out(&self, apply: Apply) -> Progress {
+    pub(crate) async fn roll_out(&self, apply: Apply) -> Progress {
         let rollout = self.begin(apply).await.expect("the rollout is accepted");
         self.follow(&rollout).await
     }
 
     /// How many versions the job has.
-    pub fn versions(&self) -> usize {
+    pub(crate) fn versions(&self) -> usize {
         self.nomad.versions("web").len()
     }
 
-    pub fn job(&self) -> Value {
+    pub(crate) fn job(&self) -> Value {
         self.nomad.job("web").expect("the job is there")
     }
 
-    pub fn image(&self) -> String {
+    pub(crate) fn image(&self) -> String {
         self.nomad
             .job_image("web", "app", "app")
             .expect("the task has an image")
     }
 
     /// Asks Nomad for something as an operator does.
-    pub async fn command(&self, path: &str, body: Value) {
+    pub(crate) async fn command(&self, path: &str, body: Value) {
         let client = reqwest::Client::builder()
             .timeout(Duration::from_secs(5))
             .build();
@@ -144,7 +149,7 @@ impl Cluster {
     }
 
     /// The id of the job's newest deployment.
-    pub fn deployment(&self) -> String {
+    pub(crate) fn deployment(&self) -> String {
         self.nomad.deployments("web")[0]["ID"]
             .as_str()
             .expect("a deployment has an id")
@@ -152,7 +157,7 @@ impl Cluster {
     }
 }
 
-pub fn settings_for(nomad: &SimulatedNomad) -> Settings {
+pub(crate) fn settings_for(nomad: &SimulatedNomad) -> Settings {
     Settings {
         address: Some(nomad.url()),
         wait: Duration::from_millis(400),
@@ -161,16 +166,16 @@ pub fn settings_for(nomad: &SimulatedNomad) -> Settings {
     }
 }
 
-pub fn web() -> Workload {
+pub(crate) fn web() -> Workload {
     samples::workload("nomad", &[("job", "web")])
 }
 
-pub fn by_digest(repository: &str, image: u8) -> String {
+pub(crate) fn by_digest(repository: &str, image: u8) -> String {
     format!("{repository}@{}", samples::digest(image))
 }
 
 #[track_caller]
-pub fn assert_failed(progress: &Progress, fault: fn(&Failure) -> bool, was_restored: bool) {
+pub(crate) fn assert_failed(progress: &Progress, fault: fn(&Failure) -> bool, was_restored: bool) {
     match progress {
         Progress::Failed { reason, restored } => {
             assert!(fault(reason), "{reason:?}");
@@ -180,10 +185,10 @@ pub fn assert_failed(progress: &Progress, fault: fn(&Failure) -> bool, was_resto
     }
 }
 
-pub fn by_orchestrator(reason: &Failure) -> bool {
+pub(crate) fn by_orchestrator(reason: &Failure) -> bool {
     matches!(reason, Failure::Orchestrator { .. })
 }
 
-pub fn by_workload(reason: &Failure) -> bool {
+pub(crate) fn by_workload(reason: &Failure) -> bool {
     matches!(reason, Failure::Workload { .. })
 }
