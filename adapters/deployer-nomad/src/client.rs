@@ -67,7 +67,7 @@ pub(crate) struct Client {
 
 /// How often a question is asked before its error is given on.
 const ATTEMPTS: u32 = 4;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// Nomad takes 100 connections of one address (`limits.http_max_conns_per_client`), and others may share ours.
 const MAX_WAITING: usize = 50;
 

@@ -345,3 +345,9 @@ fn of_tasks_that_differ_the_one_that_is_not_ours_speaks() {
         ("team/web:v1", None)
     );
 }
+
+#[test]
+fn a_secret_for_an_older_server_stands_at_the_top_of_the_job() {
+    let job = job_of(&[]).with_secret("VaultToken", "s.secret");
+    assert_eq!(job.raw()["VaultToken"], "s.secret");
+}

@@ -47,16 +47,26 @@ async fn a_job_that_nomad_finds_invalid_is_refused_with_its_words() {
     let cluster = Cluster::start().await;
     cluster
         .nomad
-        .edit_before_next_register("web", |job| job["Type"] = "service".into());
+        .configure(|settings| settings.namespaces.clear());
+    let answer = cluster.begin(cluster.apply(1, "v2", 2)).await;
+    let Err(DeployError::Refused { problem, .. }) = answer else {
+        panic!("{answer:?}")
+    };
+    assert!(problem.contains("nonexistent namespace"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_job_without_the_repository_is_not_found_with_what_it_has_instead() {
+    let cluster = Cluster::start().await;
     let mut apply = cluster.apply(1, "v2", 2);
-    apply.workload.address.insert("group".into(), "db".into());
+    apply.source = "team/api".parse().expect("an image reference");
     let answer = cluster.begin(apply).await;
     let Err(DeployError::WorkloadNotFound { problem, .. }) = answer else {
         panic!("{answer:?}")
     };
     assert_eq!(
         problem,
-        "no task of the job runs an image of docker.io/team/web; found team/web:v1"
+        "no task of the job runs an image of docker.io/team/api; found team/web:v1"
     );
 }
 

@@ -1,5 +1,7 @@
 //! Other writers: an autoscaler, an operator, a job file, and ourselves with an answer that was lost.
 
+use std::time::Duration;
+
 use registrywatcher::ports::{DeployError, Deployer, Progress};
 use registrywatcher_conformance::samples;
 use serde_json::json;
@@ -57,24 +59,25 @@ async fn a_conflict_is_a_500_after_which_the_job_is_read_again() {
 #[tokio::test]
 async fn a_writer_who_never_rests_makes_the_job_unavailable() {
     let cluster = Cluster::start().await;
-    for priority in 60..65 {
-        cluster
-            .nomad
-            .edit_before_next_register("web", move |job| job["Priority"] = json!(priority));
-    }
-    // Those five come at once; the sixth would be after our second read.
-    assert!(cluster.begin(cluster.apply(1, "v2", 2)).await.is_ok());
-
-    cluster.nomad.fault(|faults| {
-        faults.failing = registrywatcher_simulator::ALWAYS;
-        faults.failing_text =
-            "Enforcing job modify index 7: job exists with conflicting job modify index: 9".into();
+    let nomad = cluster.nomad.clone();
+    let edit = move |priority: u64| {
+        nomad.edit_before_next_register("web", move |job| job["Priority"] = json!(priority));
+    };
+    edit(0);
+    let writer = tokio::spawn(async move {
+        let mut often = tokio::time::interval(Duration::from_millis(20));
+        for priority in 1.. {
+            often.tick().await;
+            edit(priority);
+        }
     });
-    let answer = cluster.begin(cluster.apply(2, "v3", 5)).await;
-    assert!(
-        matches!(answer, Err(DeployError::Unavailable { .. })),
-        "{answer:?}"
-    );
+    let answer = cluster.begin(cluster.apply(1, "v2", 2)).await;
+    writer.abort();
+    let Err(DeployError::Unavailable { problem, .. }) = answer else {
+        panic!("{answer:?}")
+    };
+    assert!(problem.contains("Enforcing job modify index"), "{problem}");
+    assert_eq!(cluster.image(), "team/web:v1");
 }
 
 #[tokio::test]
