@@ -1,1 +1,83 @@
-//! The registrywatcher binary.
+//! The composition root: reads the configuration, joins the adapters to the core, and runs.
+//!
+//! A binary with deployers of its own is a `main` that calls [`run`] with a larger [`Catalogue`].
+
+mod background;
+mod cli;
+mod clock;
+mod commands;
+pub mod config;
+mod delivery;
+mod deployers;
+mod executor;
+mod ids;
+mod poller;
+mod shutdown;
+mod table;
+mod telemetry;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use cli::{Cli, Command, ConfigCommand};
+use config::{ConfigError, EXIT_USAGE, Environment, ExposureError};
+
+pub use deployers::{Catalogue, catalogue};
+
+/// Runs what the command line says, with the kinds of deployer in `catalogue`.
+///
+/// Exits with 64 (`EX_USAGE`) if the command line or the configuration has faults, 1 if something failed.
+pub fn run(catalogue: &Catalogue) -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match execute(cli.command, catalogue) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error:#}");
+            let is_usage = error.is::<ConfigError>() || error.is::<ExposureError>();
+            if is_usage {
+                ExitCode::from(EXIT_USAGE)
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+fn execute(command: Command, catalogue: &Catalogue) -> anyhow::Result<ExitCode> {
+    // One TLS provider for everything, chosen here; reqwest panics without one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let environment = Environment::of_process();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(args) => commands::serve::run(&args, catalogue, &environment).await,
+            Command::Watch(args) => commands::watch::run(&args, catalogue, &environment).await,
+            Command::Check(file) => commands::check::run(&file, catalogue, &environment).await,
+            Command::Why(args) => commands::why::run(&args, catalogue, &environment).await,
+            Command::Config(ConfigCommand::Check(file)) => {
+                commands::config::check(&file, &environment)
+            }
+            Command::Migrate(args) => commands::migrate::run(&args, &environment).await,
+            Command::Openapi => commands::openapi::run(),
+            Command::Demo(args) => commands::demo::run(&args, catalogue).await,
+            Command::Healthcheck(args) => commands::healthcheck::run(&args).await,
+        }
+    })
+}
+
+/// Prints help on standard output, faults on standard error.
+fn usage(error: &clap::Error) -> ExitCode {
+    drop(error.print());
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(EXIT_USAGE),
+    }
+}

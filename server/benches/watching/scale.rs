@@ -1,0 +1,54 @@
+/// How much is measured.
+#[derive(Debug)]
+pub(crate) struct Scale {
+    /// Watches on the fast registry, and in memory.
+    pub(crate) watches: usize,
+    /// How often each thing is measured, by turns with the others.
+    pub(crate) rounds: usize,
+    /// Requests of the raw loader to the fast registry in one round.
+    pub(crate) raw_requests: usize,
+    /// Repositories that are pushed to distribution.
+    pub(crate) pushed_repositories: usize,
+    /// Tags of each of them.
+    pub(crate) pushed_tags: usize,
+    /// Requests to distribution in one round, by each client.
+    pub(crate) distribution_requests: usize,
+    /// Listings of ten thousand tags in one round.
+    pub(crate) listings: usize,
+}
+
+impl Scale {
+    /// Everything where cargo says that this is a benchmark and nobody asks for less.
+    pub(crate) fn of(arguments: &[String]) -> Self {
+        let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+        if has("--bench") && !has("--quick") {
+            Self::full()
+        } else {
+            Self::quick()
+        }
+    }
+
+    fn full() -> Self {
+        Self {
+            watches: 10_000,
+            rounds: 5,
+            raw_requests: 20_000,
+            pushed_repositories: 200,
+            pushed_tags: 10,
+            distribution_requests: 1_000,
+            listings: 60,
+        }
+    }
+
+    fn quick() -> Self {
+        Self {
+            watches: 200,
+            rounds: 1,
+            raw_requests: 400,
+            pushed_repositories: 10,
+            pushed_tags: 2,
+            distribution_requests: 40,
+            listings: 4,
+        }
+    }
+}

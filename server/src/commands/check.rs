@@ -1,0 +1,147 @@
+//! `check`: one poll of everything, and what would come of it.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use registrywatcher::app::{App, WatchView, WorkloadView};
+use registrywatcher::decision::{Decision, Hold, HoldReason};
+use registrywatcher::deployment::{Origin, Runs};
+use registrywatcher::ports::{Snapshot, Store};
+use registrywatcher_memory::MemoryStore;
+
+use crate::cli::ConfigFile;
+use crate::commands::config::load;
+use crate::config::{Config, Environment};
+use crate::deployers::Catalogue;
+use crate::table::Table;
+use crate::wiring::{connect_store, store_url, wire};
+
+/// Polls everything once and prints a row per workload.
+///
+/// Exits with 0 if nothing is to be done, 2 if something would be deployed, 1 if something could not be asked.
+pub(crate) async fn run(
+    file: &ConfigFile,
+    catalogue: &Catalogue,
+    environment: &Environment,
+) -> anyhow::Result<ExitCode> {
+    let config = load(file, environment)?.config;
+    let app = rehearse(&config, catalogue, environment).await?;
+    for (repository, _) in app.repositories() {
+        app.poll(&repository).await;
+    }
+    let views = app.watches();
+    let mut table = Table::new(["WATCH", "WORKLOAD", "RUNS", "WANTED", "DECISION", "WHY"]);
+    for view in &views {
+        for workload in &view.workloads {
+            table.row(row(view, workload));
+        }
+    }
+    print!("{table}");
+    Ok(exit_code(&views))
+}
+
+/// The application over what is stored now, which forgets everything that it would store. Nothing is driven.
+pub(crate) async fn rehearse(
+    config: &Config,
+    catalogue: &Catalogue,
+    environment: &Environment,
+) -> anyhow::Result<Arc<App>> {
+    let store = MemoryStore::from_snapshot(stored(config).await?);
+    Ok(wire(config, catalogue, environment, Arc::new(store))
+        .await?
+        .app)
+}
+
+async fn stored(config: &Config) -> anyhow::Result<Snapshot> {
+    // Opening a SQLite file that does not exist would make one.
+    let is_new = store_url(config)?
+        .sqlite_file()
+        .is_some_and(|file| !file.exists());
+    if is_new {
+        return Ok(Snapshot::default());
+    }
+    let store = connect_store(config).await?;
+    store
+        .load(None)
+        .await
+        .context("cannot read the store; is its schema up to date (`migrate`)?")
+}
+
+fn row(view: &WatchView, workload: &WorkloadView) -> [String; 6] {
+    let decision = workload.decided.as_ref().map(|decided| &decided.decision);
+    let (verdict, why) = match decision {
+        None => ("unknown", String::new()),
+        Some(Decision::UpToDate { .. }) => ("up to date", String::new()),
+        Some(Decision::Deploy(deploy)) => ("would deploy", deploy.cause.to_string()),
+        Some(Decision::Hold(hold)) => ("hold", reasons(hold)),
+    };
+    [
+        view.watch.name.to_string(),
+        workload.workload.to_string(),
+        runs(&workload.runs),
+        wanted(view),
+        verdict.to_owned(),
+        why,
+    ]
+}
+
+/// What is wanted, as tag and short digest.
+pub(crate) fn wanted(view: &WatchView) -> String {
+    match (&view.wanted, &view.wanted_image) {
+        (Ok(tag), Some(image)) => format!("{tag} {}", image.digest.short()),
+        (Ok(tag), None) => tag.to_string(),
+        (Err(_), _) => "-".to_owned(),
+    }
+}
+
+/// What runs, as tag and short digest.
+pub(crate) fn runs(runs: &Runs) -> String {
+    match runs {
+        Runs::Unknown { .. } => "?".to_owned(),
+        Runs::Nothing => "-".to_owned(),
+        Runs::Something {
+            tag, image, origin, ..
+        } => {
+            let tag = tag.as_ref().map_or("-", |tag| tag.as_str());
+            let digest = image.as_ref().map_or("?", |image| image.digest.short());
+            let assumed = if *origin == Origin::Assumed {
+                " (assumed)"
+            } else {
+                ""
+            };
+            format!("{tag} {digest}{assumed}")
+        }
+    }
+}
+
+fn reasons(hold: &Hold) -> String {
+    let reasons: Vec<String> = hold.reasons.iter().map(HoldReason::to_string).collect();
+    reasons.join("; ")
+}
+
+fn exit_code(views: &[WatchView]) -> ExitCode {
+    let decisions = || {
+        views
+            .iter()
+            .flat_map(|view| &view.workloads)
+            .map(|workload| workload.decided.as_ref().map(|decided| &decided.decision))
+    };
+    let is_error = |decision: Option<&Decision>| match decision {
+        None => true,
+        Some(Decision::Hold(hold)) => hold.reasons.iter().any(|reason| {
+            matches!(
+                reason,
+                HoldReason::RegistryUnknown { .. } | HoldReason::RunningUnknown { .. }
+            )
+        }),
+        Some(_) => false,
+    };
+    if decisions().any(is_error) {
+        return ExitCode::from(1);
+    }
+    if decisions().any(|decision| matches!(decision, Some(Decision::Deploy(_)))) {
+        return ExitCode::from(2);
+    }
+    ExitCode::SUCCESS
+}

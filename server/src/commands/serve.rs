@@ -1,0 +1,105 @@
+//! `serve`: watches, deploys, and serves the API until stopped.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use poem::Server;
+use poem::listener::{Acceptor, Listener, TcpListener};
+use registrywatcher::app::App;
+use registrywatcher::watch::Mode;
+use registrywatcher_api_rest::{Access, Role, ServerInfo, Token};
+
+use crate::background;
+use crate::cli::Serve;
+use crate::commands::config::load;
+use crate::config::{self, Config, Environment};
+use crate::deployers::Catalogue;
+use crate::shutdown;
+use crate::telemetry;
+use crate::wiring::{open_store, wire};
+
+/// Runs until the process is asked to stop.
+pub(crate) async fn run(
+    args: &Serve,
+    catalogue: &Catalogue,
+    environment: &Environment,
+) -> anyhow::Result<ExitCode> {
+    let config::Loaded {
+        mut config,
+        warnings,
+    } = load(&args.config, environment)?;
+    config.check_exposure()?;
+    telemetry::start(&config.log)?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    if args.dry_run {
+        tracing::info!("dry run: nothing is deployed");
+        config
+            .watches
+            .values_mut()
+            .for_each(|watch| watch.mode = Mode::Observe);
+    }
+    serve(&config, catalogue, environment, |_, _| {}).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Serves by `config`; `ready` is called once the address is bound.
+pub(crate) async fn serve(
+    config: &Config,
+    catalogue: &Catalogue,
+    environment: &Environment,
+    ready: impl FnOnce(SocketAddr, Arc<App>),
+) -> anyhow::Result<()> {
+    let listen = config.server.listen;
+    let acceptor = TcpListener::bind(listen)
+        .into_acceptor()
+        .await
+        .with_context(|| format!("server.listen: cannot listen on {listen}"))?;
+    let bound = acceptor.local_addr();
+    let address = bound
+        .iter()
+        .find_map(|address| address.as_socket_addr())
+        .copied();
+    let address = address.context("the address that was bound is not an Internet address")?;
+    let store = open_store(config).await?;
+    let wired = wire(config, catalogue, environment, Arc::new(store)).await?;
+    let (app, background) = background::start(wired, &config.poll);
+    tracing::info!(
+        "watching {} images; the API is at http://{address}",
+        config.watches.len()
+    );
+    ready(address, Arc::clone(&app));
+    let served = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
+        endpoint(&app, config),
+        shutdown::signalled(),
+        Some(config.server.shutdown_grace),
+    );
+    served.await?;
+    drop(background);
+    Ok(())
+}
+
+fn endpoint(app: &Arc<App>, config: &Config) -> impl poem::Endpoint + use<> {
+    let tokens = config
+        .auth
+        .tokens
+        .iter()
+        .map(|token| Token {
+            name: token.name.as_str().to_owned(),
+            role: match token.role {
+                config::Role::Viewer => Role::Viewer,
+                config::Role::Deployer => Role::Deployer,
+                config::Role::Admin => Role::Admin,
+            },
+            sha256: *token.hash.as_bytes(),
+        })
+        .collect();
+    let info = ServerInfo {
+        max_body_bytes: config.server.max_body_bytes as usize,
+        request_timeout: config.server.request_timeout,
+    };
+    registrywatcher_api_rest::endpoint(Arc::clone(app), Access { tokens }, info)
+}

@@ -1,0 +1,199 @@
+//! Joins the adapters to the core: the only place that names concrete ones.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
+use registrywatcher::app::{App, Ports, Settings, Wake};
+use registrywatcher::deployment::DeploymentId;
+use registrywatcher::ports::{Clock, Credentials, Deployer, DeployerContext, Ids, Notifier, Store};
+use registrywatcher::watch::DeployerName;
+use registrywatcher_credentials_docker::{
+    ConfiguredCredential, DockerConfigSource, DockerCredentials, SecretSource,
+};
+use registrywatcher_notifier_http::SlackNotifier;
+use registrywatcher_registry_docker_v2::{DockerRegistry, RegistrySettings};
+use registrywatcher_store_sea_orm::{SeaOrmStore, StoreOptions, StoreUrl};
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::SystemClock;
+use crate::config::{Config, DockerConfig, Environment, Login, RegistryConfig, Secret};
+use crate::deployers::Catalogue;
+use crate::ids::TimeOrderedIds;
+
+/// The application, and what it announces to the runtime around it.
+pub(crate) struct Wired {
+    /// The application.
+    pub app: Arc<App>,
+    /// The deployments that can go on.
+    pub deployments: mpsc::UnboundedReceiver<DeploymentId>,
+    /// Changes whenever there are new events.
+    pub news: watch::Receiver<u64>,
+    /// The names of the sinks.
+    pub sinks: Vec<String>,
+}
+
+/// Starts the application over `store` and the adapters that `config` names.
+pub(crate) async fn wire(
+    config: &Config,
+    catalogue: &Catalogue,
+    environment: &Environment,
+    store: Arc<dyn Store>,
+) -> anyhow::Result<Wired> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let ids: Arc<dyn Ids> = Arc::new(TimeOrderedIds::new());
+    let credentials = credentials(config, environment);
+    let registry = DockerRegistry::new(
+        registry_settings(config),
+        Arc::clone(&credentials),
+        Arc::clone(&clock),
+    )
+    .context("registries")?;
+    let mut deployers: BTreeMap<DeployerName, Arc<dyn Deployer>> = BTreeMap::new();
+    for (name, section) in &config.deployers {
+        let environment = environment.clone();
+        let context = DeployerContext {
+            name: name.clone(),
+            credentials: Arc::clone(&credentials),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            environment: Arc::new(move |variable| environment.get(variable).map(str::to_owned)),
+        };
+        let settings = serde_json::Value::Object(section.settings.clone());
+        let deployer = catalogue.build(&section.kind, settings, context).await;
+        deployers.insert(
+            name.clone(),
+            deployer.with_context(|| format!("deployers.{name}"))?,
+        );
+    }
+    let notifiers = notifiers(config)?;
+    let sinks = notifiers.keys().cloned().collect();
+    let ports = Ports {
+        registry: Arc::new(registry),
+        store,
+        deployers,
+        notifiers,
+        clock,
+        ids,
+    };
+    start(ports, config, sinks).await
+}
+
+async fn start(ports: Ports, config: &Config, sinks: Vec<String>) -> anyhow::Result<Wired> {
+    let (announce, deployments) = mpsc::unbounded_channel();
+    let (told, news) = watch::channel(0_u64);
+    let resume = announce.clone();
+    let waker = Arc::new(move |wake| match wake {
+        // A receiver that is gone means that the process is shutting down.
+        Wake::Deployment(id) => {
+            let _ = announce.send(id);
+        }
+        Wake::Events => told.send_modify(|count| *count = count.wrapping_add(1)),
+    });
+    let watches = config.watches.values().cloned().collect();
+    let app = App::start(ports, settings(config), watches, waker).await?;
+    // What had not ended when the process last stopped goes on.
+    for id in app.open_deployments() {
+        let _ = resume.send(id);
+    }
+    Ok(Wired {
+        app: Arc::new(app),
+        deployments,
+        news,
+        sinks,
+    })
+}
+
+/// Opens the store that `config` names and brings its schema up to date.
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<SeaOrmStore> {
+    let store = connect_store(config).await?;
+    store
+        .migrate()
+        .await
+        .context("cannot bring the store's schema up to date")?;
+    Ok(store)
+}
+
+/// Opens the store that `config` names, whatever its schema.
+pub(crate) async fn connect_store(config: &Config) -> anyhow::Result<SeaOrmStore> {
+    let store = SeaOrmStore::connect(&store_url(config)?, &StoreOptions::default()).await;
+    store.context("store.url")
+}
+
+/// Where the store is.
+pub(crate) fn store_url(config: &Config) -> anyhow::Result<StoreUrl> {
+    config.store.url.expose().parse().context("store.url")
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        drift_interval: config.poll.drift_interval,
+        listing_interval: config.poll.listing_interval,
+        digest_every: config.poll.digest_every,
+        rollout_deadline: config.rollout.deadline,
+        ..Settings::default()
+    }
+}
+
+fn credentials(config: &Config, environment: &Environment) -> Arc<dyn Credentials> {
+    let configured = config
+        .registries
+        .iter()
+        .filter_map(|(host, registry)| Some((host.clone(), configured(registry)?)))
+        .collect();
+    let source = match &config.docker_config {
+        DockerConfig::Off => DockerConfigSource::none(),
+        DockerConfig::File(path) => DockerConfigSource::file(path),
+        DockerConfig::Standard => {
+            DockerConfigSource::discover(|variable| environment.get(variable).map(str::to_owned))
+        }
+    };
+    Arc::new(DockerCredentials::new(configured, source))
+}
+
+fn configured(registry: &RegistryConfig) -> Option<ConfiguredCredential> {
+    Some(match registry.login.as_ref()? {
+        Login::Password { username, password } => ConfiguredCredential::Basic {
+            username: username.clone(),
+            password: source(password),
+        },
+        Login::IdentityToken(token) => ConfiguredCredential::IdentityToken(source(token)),
+    })
+}
+
+/// A secret from a file stays in its file, which may be replaced while the service runs.
+fn source(secret: &Secret) -> SecretSource {
+    match secret.file() {
+        Some(path) => SecretSource::File(path.to_owned()),
+        None => SecretSource::Value(secret.value().clone()),
+    }
+}
+
+fn registry_settings(config: &Config) -> registrywatcher_registry_docker_v2::Settings {
+    let settings_of = |registry: &RegistryConfig| RegistrySettings {
+        base_url: registry.address.clone(),
+        plain_http: registry.plain_http,
+        ca_file: registry.ca_file.clone(),
+        concurrency: registry.concurrency as usize,
+        timeout: registry.timeout,
+        ..RegistrySettings::default()
+    };
+    registrywatcher_registry_docker_v2::Settings {
+        defaults: settings_of(&RegistryConfig::default()),
+        registries: config
+            .registries
+            .iter()
+            .map(|(host, registry)| (host.clone(), settings_of(registry)))
+            .collect(),
+    }
+}
+
+fn notifiers(config: &Config) -> anyhow::Result<BTreeMap<String, Arc<dyn Notifier>>> {
+    let mut notifiers: BTreeMap<String, Arc<dyn Notifier>> = BTreeMap::new();
+    if let Some(slack) = &config.notifications.slack {
+        let notifier = SlackNotifier::new(slack.webhook_url.value().clone())
+            .context("notifications.slack.webhook_url")?;
+        notifiers.insert("slack".to_owned(), Arc::new(notifier));
+    }
+    Ok(notifiers)
+}
