@@ -72,6 +72,7 @@ fn configuration(
 
         [watches.web]
         image = "{registry}/{REPOSITORY}"
+        min_interval = "1s"
         workloads = [{{ deployer = "nomad", job = "web", task = "server" }}]
         "#,
         store = folder.join("demo.db").display(),

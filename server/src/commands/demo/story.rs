@@ -112,10 +112,8 @@ impl Stage {
                 self.say("registry", &format!("{tag} was pushed"));
             }
             Scene::Broken => {
-                // The rule comes first, so that the image never runs, however quick the watcher is.
-                let digest = self.registry.publish(&format!("{REPOSITORY}-build"), &tag);
+                let digest = self.registry.publish(REPOSITORY, &tag);
                 self.nomad.fail_image(&digest, "exited with code 1");
-                self.registry.tag(REPOSITORY, &tag, &digest);
                 self.say("registry", &format!("{tag} was pushed; it exits at once"));
             }
             Scene::Repush => {
