@@ -142,9 +142,10 @@ impl Deployer for NomadDeployer {
             apply,
             nomad: nomad.as_ref(),
         };
+        let allows = job.progress_deadline();
         Ok(Accepted {
             handle: application.run(job).await?.write(),
-            allows: None,
+            allows,
         })
     }
 

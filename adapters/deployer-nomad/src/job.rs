@@ -8,6 +8,7 @@ mod task;
 pub(crate) mod tests;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use registrywatcher::deployment::DeploymentId;
 use serde::{Deserialize, Serialize};
@@ -121,6 +122,17 @@ impl Job {
             .iter()
             .find(|raw| raw["Name"] == group)
             .and_then(|raw| raw["Update"]["MinHealthyTime"].as_i64())
+    }
+
+    /// How long Nomad itself gives a deployment: each group's allocations must make progress within the longest deadline.
+    pub(crate) fn progress_deadline(&self) -> Option<Duration> {
+        let groups = array(&self.0, "TaskGroups");
+        let longest = groups
+            .iter()
+            .filter_map(|group| group["Update"]["ProgressDeadline"].as_u64())
+            .max()?;
+        let groups = u32::try_from(groups.len()).unwrap_or(u32::MAX);
+        Some(Duration::from_nanos(longest).saturating_mul(groups))
     }
 
     fn text(&self, field: &str) -> &str {

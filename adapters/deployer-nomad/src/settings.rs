@@ -84,9 +84,18 @@ impl Settings {
     pub const DEFAULT_ADDRESS: &str = "http://127.0.0.1:4646";
 
     /// Fills what is not set from the variables that Nomad's own command line reads, given by `lookup`.
+    ///
+    /// Together they describe one cluster. Nothing is taken where `NOMAD_ADDR` names another than these settings: the token
+    /// of one cluster is not for the next.
     #[must_use]
     pub fn with_environment(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
         let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let described = lookup("NOMAD_ADDR");
+        if let (Some(ours), Some(theirs)) = (&self.address, &described)
+            && ours.trim_end_matches('/') != theirs.trim_end_matches('/')
+        {
+            return self;
+        }
         let text = |slot: &mut Option<String>, name| *slot = slot.take().or_else(|| lookup(name));
         text(&mut self.address, "NOMAD_ADDR");
         text(&mut self.region, "NOMAD_REGION");
@@ -171,6 +180,29 @@ mod tests {
         assert_eq!(settings.ca_file, Some("NOMAD_CACERT".into()));
         assert!(settings.skip_verify);
         assert_eq!(settings.timeout, Duration::from_secs(3));
+    }
+
+    #[test]
+    fn the_environment_of_another_cluster_is_left_alone() {
+        let settings = |address: &str| {
+            serde_json::from_value::<Settings>(json!({ "address": address })).unwrap()
+        };
+        let lookup = |name: &str| match name {
+            "NOMAD_ADDR" => Some("https://one.example:4646/".to_owned()),
+            "NOMAD_TOKEN" => Some("secret of one".to_owned()),
+            _ => None,
+        };
+        let two = settings("https://two.example:4646").with_environment(lookup);
+        assert!(two.token.is_none(), "the token of one is not sent to two");
+        let one = settings("https://one.example:4646").with_environment(lookup);
+        assert!(one.token.is_some());
+        let only_a_token = |name: &str| (name == "NOMAD_TOKEN").then(|| "secret".to_owned());
+        assert!(
+            settings("https://two.example:4646")
+                .with_environment(only_a_token)
+                .token
+                .is_some()
+        );
     }
 
     #[test]

@@ -351,3 +351,16 @@ fn a_secret_for_an_older_server_stands_at_the_top_of_the_job() {
     let job = job_of(&[]).with_secret("VaultToken", "s.secret");
     assert_eq!(job.raw()["VaultToken"], "s.secret");
 }
+
+#[test]
+fn the_longest_progress_deadline_counts_for_each_group() {
+    let second = 1_000_000_000_u64;
+    let update = |seconds: u64| json!({ "Update": { "ProgressDeadline": seconds * second } });
+    let job = |groups: &[Value]| Job::new(json!({ "TaskGroups": groups }));
+    assert_eq!(job(&[json!({})]).progress_deadline(), None);
+    let both = job(&[update(60), update(600)]);
+    assert_eq!(
+        both.progress_deadline(),
+        Some(std::time::Duration::from_mins(20))
+    );
+}
