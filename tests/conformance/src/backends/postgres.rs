@@ -11,20 +11,28 @@ const SCRIPT: &str = r#"
 set -eu
 folder=$(mktemp -d "${TMPDIR:-/tmp}/registrywatcher-postgres.XXXXXX")
 cd "$folder"
-trap 'rm -rf "$folder"' EXIT
-"$1/initdb" --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync >log 2>&1 ||
-    { cat log >&2; exit 1; }
+server=
+stop() {
+    [ -z "$server" ] || { kill -INT "$server" 2>/dev/null && wait "$server"; } || true
+    rm -rf "$folder"
+}
+give_up() {
+    cat log >&2
+    exit 1
+}
+trap stop EXIT
+"$1/initdb" --pgdata=data --username=postgres --auth=trust --encoding=UTF8 --no-locale --no-sync \
+    >log 2>&1 || give_up
 "$1/postgres" -D data -k "$folder" -c listen_addresses= -c fsync=off -c max_connections=200 \
     >>log 2>&1 </dev/null &
 server=$!
+tries=0
 until "$1/pg_isready" --quiet --host="$folder"; do
-    kill -0 "$server" 2>/dev/null || { cat log >&2; exit 1; }
+    kill -0 "$server" 2>/dev/null && [ $((tries += 1)) -lt 600 ] || give_up
     sleep 0.05
 done
 echo "$folder"
 cat >/dev/null
-kill -INT "$server"
-wait "$server" || true
 "#;
 
 /// Where distributions put the programs of a Postgres server; the first that is there is taken.
@@ -58,11 +66,9 @@ impl Postgres {
     pub fn start() -> Option<&'static Self> {
         static CLUSTER: OnceLock<Option<Postgres>> = OnceLock::new();
         let cluster = CLUSTER.get_or_init(|| {
-            let programs = PROGRAMS.iter().map(Path::new);
-            let mut installed = programs.filter(|folder| folder.join("initdb").is_file());
-            installed
-                .next()
-                .map(|programs| Self::serve(programs.to_owned()))
+            let mut folders = PROGRAMS.iter().map(Path::new);
+            let programs = folders.find(|folder| is_complete(folder));
+            programs.map(|programs| Self::serve(programs.to_owned()))
         });
         if cluster.is_none() {
             skip("PostgreSQL's server programs are not installed");
@@ -104,7 +110,7 @@ impl Postgres {
         let read = answer.map(|mut answer| answer.read_line(&mut folder));
         assert!(
             matches!(read, Some(Ok(length)) if length > 0),
-            "the PostgreSQL cluster did not start; its log is above"
+            "the Postgres cluster did not start; its log is above"
         );
         let folder = PathBuf::from(folder.trim_end());
         Self {
@@ -114,6 +120,12 @@ impl Postgres {
             _keeper: keeper,
         }
     }
+}
+
+/// Whether `folder` has all the programs that are needed; some systems link only a few of them.
+fn is_complete(folder: &Path) -> bool {
+    let needed = ["initdb", "postgres", "pg_isready", "createdb"];
+    needed.iter().all(|program| folder.join(program).is_file())
 }
 
 /// `env`, as the user `postgres` where this process is root's, as whom the server refuses to run.
