@@ -17,11 +17,14 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
-use poem::{Endpoint, EndpointExt, IntoEndpoint, Route};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, get};
 use registrywatcher::app::App;
 
 pub use access::{Access, Role, Token};
 pub use document::openapi;
+
+/// Where the document is served.
+const DOCUMENT: &str = "/openapi.json";
 
 /// Limits of the server that serves the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,14 +41,14 @@ pub struct ServerInfo {
 /// refused unless they name a loopback host, or a page elsewhere could reach it through a name that resolves to loopback.
 pub fn endpoint(app: Arc<App>, access: Access, info: ServerInfo) -> impl Endpoint + use<> {
     let document = openapi();
-    let methods = edge::Methods::of(&document);
+    let methods = edge::Methods::of(&document).with(DOCUMENT, "GET");
     let open = access.is_open();
     let operations = document::service()
         .into_endpoint()
         .data(app)
         .data(Arc::new(access));
     let routes = Route::new()
-        .at("/openapi.json", document::serve(&document))
+        .at(DOCUMENT, get(document::serve(&document)))
         .nest("/", operations);
     edge::Edge::around(routes, methods, info, open)
 }

@@ -108,8 +108,9 @@ impl From<poem::Error> for Fault {
         if let Some(ParseParamError { name, reason }) = error.downcast_ref() {
             return Self::invalid(name, reason);
         }
-        if let Some(ParsePathError { name, reason }) = error.downcast_ref() {
-            return Self::invalid(name, reason);
+        if let Some(ParsePathError { reason, .. }) = error.downcast_ref() {
+            // The framework numbers the parts of a path.
+            return Self::invalid("path", reason);
         }
         if let Some(ParseRequestPayloadError { reason }) = error.downcast_ref() {
             return Self::invalid("body", reason);

@@ -19,6 +19,13 @@ impl Methods {
         Self(paths.filter_map(row).collect())
     }
 
+    /// Adds a path that is not in the document.
+    pub(crate) fn with(mut self, path: &str, methods: &'static str) -> Self {
+        self.0
+            .push((path.to_owned(), HeaderValue::from_static(methods)));
+        self
+    }
+
     /// The methods of the path template that `path` matches.
     pub(super) fn allowed(&self, path: &str) -> Option<&HeaderValue> {
         let matching = self.0.iter().find(|(template, _)| matches(template, path));

@@ -1,0 +1,170 @@
+//! The interface over an application over in-memory adapters.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use poem::endpoint::BoxEndpoint;
+use poem::test::TestClient;
+use poem::{EndpointExt, Response};
+use registrywatcher::app::{Advance, App, Ports, Settings, Wake};
+use registrywatcher::deployment::DeploymentId;
+use registrywatcher::image::{ImageReference, Repository};
+use registrywatcher::policy::{Filters, Order, TagPolicy};
+use registrywatcher::ports::{Deployer, Registry, Store};
+use registrywatcher::watch::{AdoptMode, DeployerName, DriftMode, Mode, Watch};
+use registrywatcher_api_rest::{Access, ServerInfo, endpoint};
+use registrywatcher_conformance::samples;
+use registrywatcher_memory::{
+    MemoryClock, MemoryDeployer, MemoryRegistry, MemoryStore, SequentialIds,
+};
+
+/// The name of the one watch; its one workload has the same name.
+pub(crate) const WATCH: &str = "web";
+
+/// The workload, as the interface writes it.
+pub(crate) const WORKLOAD: &str = "production:job=web";
+
+pub(crate) const LIMITS: ServerInfo = ServerInfo {
+    max_body_bytes: 1024,
+    request_timeout: Duration::from_secs(30),
+};
+
+pub(crate) struct House {
+    pub(crate) registry: MemoryRegistry,
+    pub(crate) store: MemoryStore,
+    pub(crate) deployer: MemoryDeployer,
+    pub(crate) clock: MemoryClock,
+    pub(crate) app: Arc<App>,
+    pub(crate) client: TestClient<BoxEndpoint<'static, Response>>,
+    woken: Arc<Mutex<Vec<DeploymentId>>>,
+}
+
+/// What a test replaces.
+#[derive(Default)]
+pub(crate) struct Differences {
+    pub(crate) access: Access,
+    pub(crate) limits: Option<ServerInfo>,
+    pub(crate) registry: Option<Arc<dyn Registry>>,
+    pub(crate) store: Option<Arc<dyn Store>>,
+}
+
+impl House {
+    /// A watch that tracks every version; its workload runs `v1.0.0`, which is all that the registry has.
+    pub(crate) async fn new() -> Self {
+        let house = Self::with(Differences::default()).await;
+        house.turn().await;
+        house
+    }
+
+    /// The same with differences, before the first poll.
+    pub(crate) async fn with(differences: Differences) -> Self {
+        let (registry, store) = (MemoryRegistry::default(), MemoryStore::new());
+        let (deployer, clock) = (MemoryDeployer::new(), MemoryClock::new());
+        deployer.add_workload(WATCH, "registry.example/acme/web:v1.0.0");
+        registry.create_repository(&repository());
+        let name: DeployerName = "production".parse().unwrap();
+        let roll_out: Arc<dyn Deployer> = Arc::new(deployer.clone());
+        let ports = Ports {
+            registry: differences
+                .registry
+                .unwrap_or_else(|| Arc::new(registry.clone())),
+            store: differences.store.unwrap_or_else(|| Arc::new(store.clone())),
+            deployers: BTreeMap::from([(name, roll_out)]),
+            notifiers: BTreeMap::new(),
+            clock: Arc::new(clock.clone()),
+            ids: Arc::new(SequentialIds::new()),
+        };
+        let woken = Arc::<Mutex<Vec<_>>>::default();
+        let app = Arc::new(start(ports, Arc::clone(&woken)).await);
+        let limits = differences.limits.unwrap_or(LIMITS);
+        let served = endpoint(Arc::clone(&app), differences.access, limits);
+        let house = Self {
+            registry,
+            store,
+            deployer,
+            clock,
+            app,
+            client: TestClient::new(served.map_to_response().boxed()),
+            woken,
+        };
+        house.push("v1.0.0", 1);
+        house
+    }
+
+    /// Somebody pushes `tag`; the number tells its image apart.
+    pub(crate) fn push(&self, tag: &str, n: u8) {
+        self.registry
+            .publish(&repository(), &samples::tag(tag), samples::image(n));
+    }
+
+    /// One poll of everything, a minute after the last, and every deployment driven to its end.
+    pub(crate) async fn turn(&self) {
+        self.clock.advance(Duration::from_mins(1));
+        self.app.poll(&repository()).await;
+        self.drive().await;
+    }
+
+    /// Drives the deployments that were woken until each has ended.
+    pub(crate) async fn drive(&self) {
+        loop {
+            let woken = std::mem::take(&mut *self.woken.lock().unwrap());
+            if woken.is_empty() {
+                return;
+            }
+            for id in woken {
+                self.drive_one(id).await;
+            }
+        }
+    }
+
+    async fn drive_one(&self, id: DeploymentId) {
+        for _ in 0..20 {
+            match self.app.advance(id, std::future::pending()).await {
+                Advance::After(pause) => self.clock.advance(pause),
+                Advance::Ended => return,
+            }
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_runs(&self, n: u8) {
+        assert_eq!(
+            self.deployer.running_digest(WATCH),
+            Some(samples::digest(n))
+        );
+    }
+}
+
+pub(crate) fn repository() -> Repository {
+    "registry.example/acme/web".parse().unwrap()
+}
+
+fn watch() -> Watch {
+    let policy = Order::semver("*").and_then(|order| TagPolicy::new(order, &Filters::default()));
+    let image: ImageReference = repository().to_string().parse().unwrap();
+    Watch {
+        name: WATCH.parse().unwrap(),
+        image,
+        policy: policy.unwrap(),
+        workloads: vec![samples::workload("production", &[("job", WATCH)])],
+        interval: Duration::from_mins(1),
+        mode: Mode::Deploy,
+        drift: DriftMode::Hold,
+        adopt: AdoptMode::Assume,
+        parallel: false,
+        min_interval: Duration::from_secs(10),
+        formerly: None,
+    }
+}
+
+async fn start(ports: Ports, woken: Arc<Mutex<Vec<DeploymentId>>>) -> App {
+    let waker = Arc::new(move |wake| {
+        if let Wake::Deployment(id) = wake {
+            woken.lock().unwrap().push(id);
+        }
+    });
+    App::start(ports, Settings::default(), vec![watch()], waker)
+        .await
+        .unwrap()
+}

@@ -1,0 +1,25 @@
+//! The REST interface over the in-memory adapters.
+
+// The mark lets helper functions `unwrap`, as the lints let test functions.
+#[cfg(test)]
+mod call;
+#[cfg(test)]
+mod deployments;
+#[cfg(test)]
+mod document;
+#[cfg(test)]
+mod edge;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod go;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod mishaps;
+#[cfg(test)]
+mod probes;
+#[cfg(test)]
+mod roles;
+#[cfg(test)]
+mod watches;

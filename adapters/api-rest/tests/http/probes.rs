@@ -1,0 +1,55 @@
+//! Whether the service is well.
+
+use std::sync::Arc;
+
+use registrywatcher_memory::MemoryStore;
+use serde_json::json;
+
+use super::house::{Differences, House};
+use super::mishaps::{Mishap, UnluckyStore};
+
+#[tokio::test]
+async fn it_is_alive_before_the_first_poll_and_ready_after_it() {
+    let house = House::with(Differences::default()).await;
+    let alive = house.get("/healthz").await;
+    assert_eq!(
+        (alive.status, alive.body),
+        (200, json!({ "status": "alive" }))
+    );
+    let early = house.get("/readyz").await;
+    assert_eq!((early.status, early.problem()), (503, "not-ready"));
+    let missing = json!([{ "name": "first_poll", "detail": "1 watch was not polled yet" }]);
+    assert_eq!(early.body["errors"], missing);
+    house.turn().await;
+    let ready = house.get("/readyz").await;
+    assert_eq!(
+        (ready.status, ready.body),
+        (200, json!({ "status": "ready" }))
+    );
+}
+
+#[tokio::test]
+async fn it_is_not_ready_without_its_store() {
+    let house = House::new().await;
+    house.store.fail_next(1);
+    let answer = house.get("/readyz").await;
+    assert_eq!((answer.status, answer.problem()), (503, "not-ready"));
+    assert_eq!(answer.body["errors"][0]["name"], "store");
+    assert_eq!(house.get("/readyz").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_does_not_wait_long_for_a_store_that_hangs() {
+    let store = UnluckyStore(MemoryStore::new(), Mishap::Hangs);
+    let differences = Differences {
+        store: Some(Arc::new(store)),
+        ..Differences::default()
+    };
+    let house = House::with(differences).await;
+    let answer = house.get("/readyz").await;
+    assert_eq!((answer.status, answer.problem()), (503, "not-ready"));
+    assert_eq!(
+        answer.body["errors"][0]["detail"],
+        "the store did not answer within 2 s"
+    );
+}

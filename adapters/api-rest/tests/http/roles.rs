@@ -1,0 +1,168 @@
+//! Who may do what.
+
+use poem::http::Method;
+use registrywatcher_api_rest::{Access, Role, Token, openapi};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::call::Answer;
+use super::house::{Differences, House};
+
+/// What needs no token.
+const OPEN: [&str; 3] = ["/ping", "/healthz", "/readyz"];
+
+pub(crate) fn with_tokens() -> Differences {
+    let token = |name: &str, role| Token {
+        name: name.to_owned(),
+        role,
+        sha256: Sha256::digest(format!("secret of {name}")).into(),
+    };
+    let tokens = vec![
+        token("vera", Role::Viewer),
+        token("dora", Role::Deployer),
+        token("ada", Role::Admin),
+    ];
+    Differences {
+        access: Access { tokens },
+        ..Differences::default()
+    }
+}
+
+impl House {
+    async fn call_as(&self, name: &str, method: Method, path: &str) -> Answer {
+        let call = self.call(method.clone(), path);
+        let call = if name.is_empty() {
+            call
+        } else {
+            call.header("authorization", &format!("Bearer secret of {name}"))
+        };
+        let call = if method == Method::GET {
+            call
+        } else {
+            call.json(&json!({}))
+        };
+        call.send().await
+    }
+}
+
+/// Every operation of the document, with something in the place of its parameters.
+fn operations() -> Vec<(Method, String)> {
+    let document = openapi();
+    let paths = document["paths"].as_object().unwrap();
+    let mut found = Vec::new();
+    for (template, operations) in paths {
+        let path = template
+            .replace("{watch}", "web")
+            .replace("{repo}", "web")
+            .replace("{deployment}", "00000000-0000-0000-0000-000000000000");
+        assert!(
+            !path.contains('{'),
+            "{path} has a parameter that this test does not know"
+        );
+        let methods = operations.as_object().unwrap().keys();
+        found.extend(methods.map(|name| (name.to_uppercase().parse().unwrap(), path.clone())));
+    }
+    found
+}
+
+#[tokio::test]
+async fn every_operation_asks_for_a_token_but_the_probes() {
+    let house = House::with(with_tokens()).await;
+    for (method, path) in operations() {
+        for stranger in ["", "nobody"] {
+            let answer = house.call_as(stranger, method.clone(), &path).await;
+            let refused = answer.status == 401;
+            assert_eq!(
+                refused,
+                !OPEN.contains(&path.as_str()),
+                "{method} {path}: {answer:?}"
+            );
+            let challenge = r#"Bearer realm="registrywatcher""#;
+            assert_eq!(
+                answer.header("www-authenticate") == challenge,
+                refused,
+                "{path}"
+            );
+        }
+    }
+    assert_eq!(house.get("/openapi.json").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_viewer_reads_and_a_deployer_changes() {
+    let house = House::with(with_tokens()).await;
+    house.turn().await;
+    for (method, path) in operations() {
+        for (name, changes) in [("vera", false), ("dora", true), ("ada", true)] {
+            let answer = house.call_as(name, method.clone(), &path).await;
+            let refused = answer.status == 403;
+            assert_eq!(
+                refused,
+                method != Method::GET && !changes,
+                "{name} {method} {path}"
+            );
+            assert_ne!(answer.status, 401, "{name} {method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_in_the_words_of_the_path() {
+    let house = House::with(with_tokens()).await;
+    let problem = house.call_as("", Method::GET, "/api/v1/watches").await;
+    assert_eq!(problem.problem(), "unauthenticated");
+    let message = house.call_as("", Method::GET, "/repos").await;
+    assert!(message.message().contains("bearer token"), "{message:?}");
+    let forbidden = house.call_as("vera", Method::POST, "/tags/web/reset").await;
+    assert_eq!(
+        forbidden.message(),
+        "`vera` is a viewer, and this takes a deployer"
+    );
+}
+
+#[tokio::test]
+async fn only_a_bearer_token_counts() {
+    let house = House::with(with_tokens()).await;
+    for authorization in [
+        "Basic secret of vera",
+        "secret of vera",
+        "Bearer",
+        "Bearer secret of vera x",
+    ] {
+        let call = house
+            .call(Method::GET, "/repos")
+            .header("authorization", authorization);
+        assert_eq!(call.send().await.status, 401, "{authorization}");
+    }
+    let call = house
+        .call(Method::GET, "/repos")
+        .header("authorization", "bearer secret of vera");
+    assert_eq!(call.send().await.status, 200);
+}
+
+#[tokio::test]
+async fn the_name_of_the_token_is_the_author() {
+    let house = House::with(with_tokens()).await;
+    house.turn().await;
+    house.call_as("dora", Method::POST, "/tags/web/reset").await;
+    let events = house
+        .call_as("vera", Method::GET, "/api/v1/events?limit=200")
+        .await;
+    let by: Vec<&Value> = events.body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|event| event.get("by"))
+        .collect();
+    assert_eq!(by, ["dora", "dora"]);
+}
+
+#[test]
+fn a_token_does_not_show_its_hash() {
+    let access = with_tokens().access;
+    let shown = format!("{access:?}");
+    assert!(
+        shown.contains("vera") && !shown.contains("sha256"),
+        "{shown}"
+    );
+}
