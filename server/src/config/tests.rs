@@ -93,7 +93,7 @@ fn without_any_file_the_defaults_hold() {
         config.log,
         LogConfig {
             format: LogFormat::Text,
-            filter: "info".into()
+            filter: "info,sea_orm_migration=warn".into()
         }
     );
     assert_eq!(config.auth, AuthConfig::default());
