@@ -79,22 +79,37 @@ fn operations_of(document: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Sorts all keys, for their order depends on how the JSON library was built, and takes the charset from media types, for
-/// JSON has none.
+/// Writes what the framework wrote as people and generators of clients like it: keys sorted, for their order depends on how
+/// the JSON library was built; media types without a charset, for JSON has none; paragraphs on one line; and the description
+/// of a field beside the reference to its type, not also as a type of its own.
 fn tidy(value: Value) -> Value {
     match value {
         Value::Object(map) => {
-            let mut entries: Vec<(String, Value)> = map.into_iter().collect();
-            for (key, _) in &mut entries {
-                if let Some((essence, _)) = key.split_once("; charset=") {
-                    *key = essence.to_owned();
-                }
-            }
+            let mut entries: Vec<(String, Value)> = map.into_iter().map(tidy_entry).collect();
             entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let tidied = entries.into_iter().map(|(key, value)| (key, tidy(value)));
-            Value::Object(tidied.collect::<Map<_, _>>())
+            Value::Object(entries.into_iter().collect::<Map<_, _>>())
         }
         Value::Array(items) => items.into_iter().map(tidy).collect(),
         other => other,
     }
+}
+
+fn tidy_entry((mut key, value): (String, Value)) -> (String, Value) {
+    if let Some((essence, _)) = key.split_once("; charset=") {
+        key = essence.to_owned();
+    }
+    let value = match (key.as_str(), value) {
+        ("description", Value::String(text)) => {
+            let paragraphs = text
+                .split("\n\n")
+                .map(|paragraph| paragraph.replace('\n', " "));
+            Value::String(paragraphs.collect::<Vec<_>>().join("\n\n"))
+        }
+        ("allOf", Value::Array(parts)) => parts
+            .into_iter()
+            .filter(|part| part.get("$ref").is_some())
+            .collect(),
+        (_, value) => tidy(value),
+    };
+    (key, value)
 }

@@ -13,7 +13,7 @@ mod workload;
 pub(crate) use deployment::Deployment;
 pub(crate) use event::Event;
 pub(crate) use intent::{Intent, IntentChange};
-pub(crate) use page::Limit;
+pub(crate) use page::{Limit, default_limit};
 pub(crate) use text::{Spelled, Text};
 pub(crate) use timestamp::Timestamp;
 pub(crate) use watch::Watch;

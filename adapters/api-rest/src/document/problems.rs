@@ -10,6 +10,8 @@ const ALWAYS: [Kind; 3] = [Kind::ForeignHost, Kind::Internal, Kind::TimedOut];
 const SECURED: [Kind; 2] = [Kind::Unauthenticated, Kind::Forbidden];
 /// What an operation may answer that changes something.
 const CHANGING: [Kind; 1] = [Kind::CrossSite];
+/// What an operation may answer that takes parameters; even a text may be badly encoded.
+const WITH_PARAMETERS: [Kind; 1] = [Kind::Invalid];
 /// What an operation may answer that takes a body.
 const WITH_BODY: [Kind; 3] = [
     Kind::Invalid,
@@ -31,6 +33,9 @@ pub(super) fn explain(path: &str, method: &str, operation: &mut Value) {
     }
     if method != "get" {
         kinds.extend(CHANGING);
+    }
+    if operation.get("parameters").is_some() {
+        kinds.extend(WITH_PARAMETERS);
     }
     if operation.get("requestBody").is_some() {
         kinds.extend(WITH_BODY);

@@ -14,7 +14,7 @@ const TYPES: &str = concat!(
 
 /// What went wrong, as RFC 9457 has it.
 #[derive(Debug, Object)]
-#[oai(skip_serializing_if_is_none, skip_serializing_if_is_empty)]
+#[oai(skip_serializing_if_is_none)]
 pub(crate) struct Problem {
     /// Which kind of problem it is; a URI that explains it.
     r#type: String,
@@ -27,7 +27,7 @@ pub(crate) struct Problem {
     /// The request, as it is named in the log and in the header `X-Request-Id`.
     request_id: String,
     /// Each thing that is wrong or missing, where there are several or they have names.
-    errors: Vec<Part>,
+    errors: Option<Vec<Part>>,
 }
 
 /// One thing that is wrong or missing.
@@ -96,7 +96,7 @@ impl Dialect {
                     status: status.as_u16(),
                     detail: fault.detail.into_owned(),
                     request_id: request_id.to_owned(),
-                    errors: fault.parts,
+                    errors: Some(fault.parts).filter(|parts| !parts.is_empty()),
                 };
                 let mut response = Json(problem).into_response();
                 let media_type = HeaderValue::from_static("application/problem+json");

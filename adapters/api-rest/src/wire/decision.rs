@@ -6,7 +6,7 @@ use super::Timestamp;
 
 /// What was last decided on a workload, with the complete reason.
 #[derive(Debug, Object)]
-#[oai(skip_serializing_if_is_none, skip_serializing_if_is_empty)]
+#[oai(skip_serializing_if_is_none)]
 pub(crate) struct Decision {
     /// What is done.
     outcome: Outcome,
@@ -20,7 +20,7 @@ pub(crate) struct Decision {
     digest: Option<String>,
     /// Why it is deployed, or would be.
     cause: Option<Cause>,
-    /// All that stands in the way; given when the outcome is `hold`.
+    /// All that stands in the way; empty unless the outcome is `hold`.
     reasons: Vec<HoldReason>,
     /// When all of it will have passed, if it passes with time.
     earliest: Option<Timestamp>,

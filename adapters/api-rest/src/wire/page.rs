@@ -1,26 +1,13 @@
-use crate::problem::Fault;
-
 /// How many items a page has if the client does not say.
-const DEFAULT: u32 = 50;
-/// How many items a page has at most.
-const MAX: u32 = 200;
+pub(crate) fn default_limit() -> u32 {
+    50
+}
 
 /// How many items a page has at most.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limit(u32);
+pub(crate) struct Limit(pub(crate) u32);
 
 impl Limit {
-    pub(crate) fn new(asked: Option<u32>) -> Result<Self, Fault> {
-        match asked {
-            None => Ok(Self(DEFAULT)),
-            Some(limit) if (1..=MAX).contains(&limit) => Ok(Self(limit)),
-            Some(limit) => Err(Fault::invalid(
-                "limit",
-                format!("1 to {MAX} items make a page, not {limit}"),
-            )),
-        }
-    }
-
     /// How many items to read: one more than are shown, to see whether more follow.
     pub(crate) fn to_read(self) -> u32 {
         self.0 + 1

@@ -10,7 +10,7 @@ use super::decision::Decision;
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct Workload {
     /// Which workload: the deployer, and the address that only the deployer reads.
-    workload: String,
+    name: String,
     /// What the orchestrator rolls as one with it.
     unit: String,
     /// What it runs.
@@ -68,7 +68,7 @@ pub(crate) enum Origin {
 impl From<WorkloadView> for Workload {
     fn from(view: WorkloadView) -> Self {
         Self {
-            workload: view.workload.to_string(),
+            name: view.workload.to_string(),
             unit: view.unit.to_string(),
             running: Running::from(&view.runs),
             decision: view.decided.map(Decision::from),

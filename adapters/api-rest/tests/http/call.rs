@@ -5,6 +5,7 @@ use registrywatcher_api_rest::openapi;
 use serde_json::Value;
 
 use super::house::House;
+use super::schema;
 
 /// A request that is put together.
 pub(crate) struct Call<'a> {
@@ -140,8 +141,12 @@ impl Answer {
         };
         let promised = &operation["responses"][self.status.to_string()]["content"];
         let media_type = self.header("content-type").split(';').next().unwrap();
-        let documented = promised.get(media_type).is_some();
-        assert!(documented, "{method} {path} does not promise {self:?}");
+        let Some(content) = promised.get(media_type) else {
+            panic!("{method} {path} does not promise {self:?}");
+        };
+        if let Err(fault) = schema::check(&document, &content["schema"], &self.body) {
+            panic!("{method} {path}: {fault}: {self:?}");
+        }
     }
 }
 

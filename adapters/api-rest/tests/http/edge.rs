@@ -53,6 +53,19 @@ async fn without_tokens_only_a_loopback_host_is_answered() {
 }
 
 #[tokio::test]
+async fn a_host_in_the_place_of_the_header_counts_too() {
+    let house = House::new().await;
+    let call = house
+        .call(Method::GET, "http://localhost:8080/ping")
+        .header("host", "");
+    assert_eq!(call.send().await.status, 200);
+    let call = house
+        .call(Method::GET, "http://evil.example/ping")
+        .header("host", "");
+    assert_eq!(call.send().await.status, 421);
+}
+
+#[tokio::test]
 async fn with_tokens_any_host_is_answered() {
     let house = House::with(roles::with_tokens()).await;
     let call = house
@@ -194,6 +207,20 @@ async fn an_unknown_path_is_404_and_an_unknown_method_405() {
             "{path}"
         );
         assert_eq!(answer.header("allow"), methods, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_of_broken_text_is_an_error_like_any_other() {
+    let house = House::new().await;
+    assert_eq!(house.get("/api/v1/watches/%FF").await.problem(), "invalid");
+    assert_eq!(
+        house.get("/api/v1/events?watch=%FF").await.problem(),
+        "invalid"
+    );
+    assert!(!house.get("/tags/%FF").await.message().is_empty());
+    for path in ["/api/v1/watches/%00", "/api/v1/watches/..%2Fweb"] {
+        assert_eq!(house.get(path).await.problem(), "unknown-watch", "{path}");
     }
 }
 

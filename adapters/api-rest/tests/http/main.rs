@@ -22,4 +22,6 @@ mod probes;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod watches;

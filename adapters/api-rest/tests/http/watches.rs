@@ -31,7 +31,7 @@ async fn a_watch_is_told_with_all_that_is_known() {
     let intent = json!({ "revision": 2, "target": "track", "auto_deploy": false });
     assert_eq!(watch["intent"], intent);
     let workload = &watch["workloads"][0];
-    assert_eq!(workload["workload"], WORKLOAD);
+    assert_eq!(workload["name"], WORKLOAD);
     let running = json!({
         "state": "image",
         "tag": "v1.1.0",

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::operations::{Group, Served};
 use crate::permitted::{Permitted, Viewing};
 use crate::problem::{Failure, Fault, Kind, Problems};
-use crate::wire::{Deployment, Limit};
+use crate::wire::{Deployment, Limit, default_limit};
 
 /// A page of deployments.
 #[derive(Debug, Object)]
@@ -53,10 +53,14 @@ impl ListDeployments {
         watch: Query<Option<String>>,
         /// Only those made before this one.
         before: Query<Option<Uuid>>,
-        /// At most this many: 50 unless said otherwise, 200 at most.
-        limit: Query<Option<u32>>,
+        /// How many items the page has at most.
+        #[oai(
+            default = "default_limit",
+            validator(minimum(value = "1"), maximum(value = "200"))
+        )]
+        limit: Query<u32>,
     ) -> Result<Answer, Failure<Refusals>> {
-        let limit = Limit::new(limit.0)?;
+        let limit = Limit(limit.0);
         let watch = watch.0.map(|name| name.parse()).transpose();
         let query = DeploymentQuery {
             id: None,

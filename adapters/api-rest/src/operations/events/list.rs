@@ -6,7 +6,7 @@ use registrywatcher::ports::{EventQuery, EventRange};
 use crate::operations::{Group, Served};
 use crate::permitted::{Permitted, Viewing};
 use crate::problem::{Failure, Fault, Kind, Problems};
-use crate::wire::{Event, Limit};
+use crate::wire::{Event, Limit, default_limit};
 
 /// A page of events.
 #[derive(Debug, Object)]
@@ -50,10 +50,14 @@ impl ListEvents {
         after: Query<Option<u64>>,
         /// Only those before this one, newest first.
         before: Query<Option<u64>>,
-        /// At most this many: 50 unless said otherwise, 200 at most.
-        limit: Query<Option<u32>>,
+        /// How many items the page has at most.
+        #[oai(
+            default = "default_limit",
+            validator(minimum(value = "1"), maximum(value = "200"))
+        )]
+        limit: Query<u32>,
     ) -> Result<Answer, Failure<Refusals>> {
-        let limit = Limit::new(limit.0)?;
+        let limit = Limit(limit.0);
         let range = match (after.0, before.0) {
             (Some(_), Some(_)) => {
                 return Err(Fault::invalid("after", "does not go together with `before`").into());
