@@ -186,6 +186,16 @@ impl TagPolicy {
         &self.order
     }
 
+    /// The patterns that narrow it.
+    pub fn filters(&self) -> Filters {
+        let pattern = |regex: &Option<Regex>| regex.as_ref().map(|regex| regex.as_str().to_owned());
+        Filters {
+            include: pattern(&self.include),
+            exclude: pattern(&self.exclude),
+            extract: pattern(&self.extract),
+        }
+    }
+
     /// The one tag that is followed by digest, if the policy names one; such a watch needs no listing.
     pub fn fixed_tag(&self) -> Option<&Tag> {
         match &self.order {
@@ -372,7 +382,7 @@ impl fmt::Display for Direction {
 
 impl PartialEq for TagPolicy {
     fn eq(&self, other: &Self) -> bool {
-        self.order == other.order && self.to_string() == other.to_string()
+        self.order == other.order && self.filters() == other.filters()
     }
 }
 

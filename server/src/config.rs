@@ -35,7 +35,6 @@ mod watches;
 use std::collections::BTreeMap;
 
 use registrywatcher::image::RegistryHost;
-use registrywatcher::policy::Filters;
 use registrywatcher::watch::{DeployerName, Watch, WatchName};
 use serde::Deserialize;
 
@@ -88,8 +87,6 @@ pub struct Config {
     pub log: LogConfig,
     /// How long a deployment may take.
     pub rollout: RolloutConfig,
-    /// The patterns of each watch's policy, which the policy itself does not give back.
-    filters: BTreeMap<WatchName, Filters>,
 }
 
 #[derive(Deserialize, Default)]
@@ -145,7 +142,7 @@ impl Wire {
             at: root.child("watches"),
         };
         let deployers = deployers::check(self.deployers, &root.child("deployers"), findings);
-        let watches::Checked { watches, filters } = watches::check(self.watches, &around, findings);
+        let watches = watches::check(self.watches, &around, findings);
         Some(Config {
             server: server?,
             store: store?,
@@ -158,7 +155,6 @@ impl Wire {
             notifications: notifications?,
             log: log?,
             rollout: rollout?,
-            filters,
         })
     }
 }
@@ -181,9 +177,8 @@ impl Config {
         for (name, deployer) in &self.deployers {
             deployer.write(name, &mut document);
         }
-        for (name, watch) in &self.watches {
-            let filters = self.filters.get(name).cloned().unwrap_or_default();
-            watches::write(watch, &filters, &mut document);
+        for watch in self.watches.values() {
+            watches::write(watch, &mut document);
         }
         document.finish()
     }

@@ -65,7 +65,7 @@ impl Pace {
     /// When a repository is polled next: counted from the start of the last poll, so that a slow registry does not stretch
     /// the interval, and not before the registry wants to be asked again.
     fn next(self, began: Instant, interval: Duration, polled: &Polled) -> Instant {
-        let pause = interval.mul_f64((1.0 + self.jitter * random_in(-1.0, 1.0)).max(0.0));
+        let pause = interval.mul_f64(1.0 + self.jitter * (2.0 * fastrand::f64() - 1.0));
         let asked = polled
             .retry_after
             .map_or(began, |wait| Instant::now() + wait);
@@ -73,23 +73,39 @@ impl Pace {
     }
 }
 
-/// A number between `low` and `high`; it need not be hard to guess.
-fn random_in(low: f64, high: f64) -> f64 {
-    // The random part of a version 7 UUID, of which 52 bits make an exact fraction.
-    let bits = uuid::Uuid::now_v7().as_u128() & ((1 << 52) - 1);
-    #[expect(clippy::cast_precision_loss, reason = "52 bits are exact")]
-    let fraction = bits as f64 / (1_u64 << 52) as f64;
-    low + (high - low) * fraction
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PACE: Pace = Pace {
+        jitter: 0.1,
+        concurrency: 1,
+        timeout: Duration::from_secs(1),
+    };
+
     #[test]
-    fn jitter_stays_inside_its_bounds_and_varies() {
-        let drawn: Vec<f64> = (0..100).map(|_| random_in(-1.0, 1.0)).collect();
-        assert!(drawn.iter().all(|x| (-1.0..=1.0).contains(x)));
-        assert!(drawn.iter().any(|x| *x < -0.2) && drawn.iter().any(|x| *x > 0.2));
+    fn jitter_spreads_polls_around_their_interval() {
+        let began = Instant::now();
+        let interval = Duration::from_secs(100);
+        let pauses: Vec<f64> = (0..200)
+            .map(|_| (PACE.next(began, interval, &Polled::default()) - began).as_secs_f64())
+            .collect();
+        assert!(
+            pauses.iter().all(|pause| (90.0..=110.0).contains(pause)),
+            "{pauses:?}"
+        );
+        assert!(pauses.iter().any(|pause| *pause < 97.0), "{pauses:?}");
+        assert!(pauses.iter().any(|pause| *pause > 103.0), "{pauses:?}");
+    }
+
+    #[test]
+    fn a_registry_that_asks_to_wait_is_not_asked_earlier() {
+        let wait = Duration::from_mins(10);
+        let polled = Polled {
+            retry_after: Some(wait),
+            ..Polled::default()
+        };
+        let began = Instant::now();
+        assert!(PACE.next(began, Duration::from_secs(1), &polled) - began >= wait);
     }
 }

@@ -38,12 +38,6 @@ impl From<WireDirection> for Direction {
     }
 }
 
-/// A policy, and its filters for writing it back.
-pub(super) struct Checked {
-    pub(super) policy: TagPolicy,
-    pub(super) filters: Filters,
-}
-
 impl Wire {
     /// What holds where no policy is given.
     pub(super) fn any_version() -> Self {
@@ -53,7 +47,7 @@ impl Wire {
         }
     }
 
-    pub(super) fn check(self, at: &Key, findings: &mut Findings<'_>) -> Option<Checked> {
+    pub(super) fn check(self, at: &Key, findings: &mut Findings<'_>) -> Option<TagPolicy> {
         let filters = Filters {
             include: self.include.clone(),
             exclude: self.exclude.clone(),
@@ -71,10 +65,7 @@ impl Wire {
                 sound = false;
             }
         }
-        let policy = TagPolicy::new(order.filter(|_| sound)?, &filters);
-        findings
-            .accept(at, policy)
-            .map(|policy| Checked { policy, filters })
+        findings.accept(at, TagPolicy::new(order.filter(|_| sound)?, &filters))
     }
 
     fn order(self, at: &Key, findings: &mut Findings<'_>) -> Option<Order> {
@@ -183,7 +174,7 @@ fn option_of(error: &PolicyError, filter: &Filters) -> &'static str {
 }
 
 /// The policy as an inline table.
-pub(super) fn to_toml(policy: &TagPolicy, filters: &Filters) -> Value {
+pub(super) fn to_toml(policy: &TagPolicy) -> Value {
     let mut table = Table::new();
     let mut set = |key: &str, value: Value| table.insert(key.to_owned(), value);
     match policy.order() {
@@ -210,6 +201,7 @@ pub(super) fn to_toml(policy: &TagPolicy, filters: &Filters) -> Value {
             set("tag", tag.as_str().into());
         }
     }
+    let filters = policy.filters();
     for (option, pattern) in [
         ("include", &filters.include),
         ("exclude", &filters.exclude),

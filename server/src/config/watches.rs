@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use registrywatcher::image::ImageReference;
-use registrywatcher::policy::Filters;
 use registrywatcher::watch::{AdoptMode, DriftMode, Mode, Watch, WatchName, Workload};
 use serde::Deserialize;
 use toml::Value;
@@ -45,28 +44,20 @@ pub(super) struct Surroundings {
     pub(super) at: Key,
 }
 
-/// All watches, and their filters for writing them back.
-#[derive(Default)]
-pub(super) struct Checked {
-    pub(super) watches: BTreeMap<WatchName, Watch>,
-    pub(super) filters: BTreeMap<WatchName, Filters>,
-}
-
 pub(super) fn check(
     wires: BTreeMap<String, Wire>,
     around: &Surroundings,
     findings: &mut Findings<'_>,
-) -> Checked {
+) -> BTreeMap<WatchName, Watch> {
     check_former_names(&wires, &around.at, findings);
     let mut taken = BTreeMap::new();
-    let mut checked = Checked::default();
+    let mut checked = BTreeMap::new();
     for (name, mut wire) in wires {
         let at = around.at.child(&name);
         let workloads = workloads::check(wire.workloads.take(), &at, around, &mut taken, findings);
         let name = findings.parse::<WatchName>(&at, &name);
-        if let Some((watch, filters)) = wire.check(name, workloads, &at, around, findings) {
-            checked.filters.insert(watch.name.clone(), filters);
-            checked.watches.insert(watch.name.clone(), watch);
+        if let Some(watch) = wire.check(name, workloads, &at, around, findings) {
+            checked.insert(watch.name.clone(), watch);
         }
     }
     checked
@@ -80,7 +71,7 @@ impl Wire {
         at: &Key,
         around: &Surroundings,
         findings: &mut Findings<'_>,
-    ) -> Option<(Watch, Filters)> {
+    ) -> Option<Watch> {
         let key = at.child("image");
         let problem = "missing; write `image = \"ghcr.io/acme/web\"`, for example";
         let image = findings.require(&key, self.image, problem);
@@ -98,11 +89,10 @@ impl Wire {
             Some(former) => findings.parse(&at.child("formerly"), &former).map(Some),
             None => Some(None),
         };
-        let policy::Checked { policy, filters } = policy?;
-        let watch = Watch {
+        Some(Watch {
             name: name?,
             image: image?,
-            policy,
+            policy: policy?,
             workloads: workloads?,
             interval: interval?,
             mode: self.mode.unwrap_or_default(),
@@ -111,8 +101,7 @@ impl Wire {
             parallel: self.parallel.is_some_and(|Switch(on)| on),
             min_interval: min_interval?,
             formerly: formerly?,
-        };
-        Some((watch, filters))
+        })
     }
 }
 
@@ -155,10 +144,10 @@ fn check_former_names(wires: &BTreeMap<String, Wire>, at: &Key, findings: &mut F
 }
 
 /// Writes one watch, with every key.
-pub(super) fn write(watch: &Watch, filters: &Filters, document: &mut Document) {
+pub(super) fn write(watch: &Watch, document: &mut Document) {
     document.section(&["watches", watch.name.as_str()]);
     document.pair("image", watch.image.to_string());
-    document.pair("policy", policy::to_toml(&watch.policy, filters));
+    document.pair("policy", policy::to_toml(&watch.policy));
     let workloads: Vec<Value> = watch.workloads.iter().map(workloads::to_toml).collect();
     document.pair("workloads", workloads);
     document.duration("interval", watch.interval);
