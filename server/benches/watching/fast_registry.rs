@@ -49,7 +49,10 @@ impl FastRegistry {
             .kill_on_drop(true)
             .spawn()
             .context("the registry does not start")?;
-        let output = process.stdout.take().context("the registry has no output")?;
+        let output = process
+            .stdout
+            .take()
+            .context("the registry has no output")?;
         let line = BufReader::new(output).lines().next_line().await?;
         let address = line.context("the registry ended")?.parse()?;
         Ok(Self {
@@ -91,12 +94,7 @@ fn published(path: String, tags: usize) -> Published {
 
 /// The version that was pushed as the `index`th, counted from the lowest.
 fn tag(index: usize) -> String {
-    format!(
-        "v{}.{}.{}",
-        1 + index / 400,
-        index / 20 % 20,
-        index % 20
-    )
+    format!("v{}.{}.{}", 1 + index / 400, index / 20 % 20, index % 20)
 }
 
 /// A page of `count` tags in the order of a storage, which is no order.

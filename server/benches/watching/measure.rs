@@ -22,7 +22,7 @@ pub(crate) async fn sample(
 ) -> anyhow::Result<Sample> {
     let (began, cpu_before) = (Instant::now(), cpu_time());
     work.await?;
-    let (wall, cpu) = (began.elapsed(), cpu_time() - cpu_before);
+    let (wall, cpu) = (began.elapsed(), cpu_time().saturating_sub(cpu_before));
     let operations = count(operations);
     Ok(Sample {
         rate: operations / wall.as_secs_f64(),

@@ -11,7 +11,8 @@ use crate::report::{Bound, Report};
 use crate::scale::Scale;
 use crate::service::{Content, Published, Service, Wanted, orchestrator};
 
-const WATCHES: usize = 20;
+/// More than polls at once, so that each of these is of another repository.
+const WATCHES: usize = 80;
 
 /// Polls of each watch: three times those after which a digest is asked for again.
 const POLLS: usize = 30;
@@ -23,14 +24,26 @@ const AT_ONCE: usize = 64;
 const TOKEN_LIFE: Duration = Duration::from_mins(5);
 
 pub(crate) async fn measure(scale: &Scale, report: &mut Report) -> anyhow::Result<()> {
-    let (pinned, tracked) =
-        (requests(Wanted::Pinned).await?, requests(Wanted::Tracked).await?);
+    let (pinned, tracked) = (
+        requests(Wanted::Pinned).await?,
+        requests(Wanted::Tracked).await?,
+    );
     let per_poll = |requests: u64| -> anyhow::Result<f64> {
         Ok(count(usize::try_from(requests)?) / count(WATCHES * POLLS))
     };
     let (at_rest, lists) = (pinned.at_rest, tracked.at_rest.tag_lists);
-    report.row(1, "requests per poll, pinned", Bound::AtMost(1.0), per_poll(at_rest.total())?);
-    report.row(1, "requests per poll, tracked: listings", Bound::AtMost(1.0), per_poll(lists)?);
+    report.row(
+        1,
+        "requests per poll, pinned",
+        Bound::AtMost(1.0),
+        per_poll(at_rest.total())?,
+    );
+    report.row(
+        1,
+        "requests per poll, tracked: listings",
+        Bound::AtMost(1.0),
+        per_poll(lists)?,
+    );
     let others = tracked.at_rest.total() - lists;
     report.row(
         1,
@@ -39,7 +52,12 @@ pub(crate) async fn measure(scale: &Scale, report: &mut Report) -> anyhow::Resul
         per_poll(others)?,
     );
     let pings = pinned.in_all.pings + tracked.in_all.pings;
-    report.row(1, "pings, pinned and tracked", Bound::AtMost(0.0), per_poll(pings)?);
+    report.row(
+        1,
+        "pings, pinned and tracked",
+        Bound::AtMost(0.0),
+        per_poll(pings)?,
+    );
     let tokens = pinned.in_all.token_requests + tracked.in_all.token_requests;
     let scopes_and_lives = count(2 * WATCHES * 2);
     report.row(
@@ -49,8 +67,14 @@ pub(crate) async fn measure(scale: &Scale, report: &mut Report) -> anyhow::Resul
         count(usize::try_from(tokens)?) / scopes_and_lives,
     );
     for (concurrency, what) in [
-        (8, "most connections at once, of 8 allowed, 64 polls waiting"),
-        (32, "most connections at once, of 32 allowed, 64 polls waiting"),
+        (
+            8,
+            "most connections at once, of 8 allowed, 64 polls waiting",
+        ),
+        (
+            32,
+            "most connections at once, of 32 allowed, 64 polls waiting",
+        ),
     ] {
         let peak = peak_connections(concurrency, scale).await?;
         report.row(2, what, Bound::AtMost(count(concurrency)), count(peak));
@@ -89,7 +113,7 @@ async fn peak_connections(concurrency: usize, scale: &Scale) -> anyhow::Result<u
     let service = serve(&registry, Wanted::Tracked, concurrency).await?;
     // So slow that every connection there may be is needed.
     registry.fault(|faults| faults.delay = Some(Duration::from_millis(5)));
-    service.poll(WATCHES * 20 * scale.rounds, AT_ONCE).await?;
+    service.poll(WATCHES * 10 * scale.rounds, AT_ONCE).await?;
     Ok(registry.requests().connections_peak)
 }
 

@@ -102,8 +102,11 @@ impl Service {
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SequentialIds::new()),
         };
-        let watches: anyhow::Result<Vec<Watch>> =
-            content.images.iter().map(|image| watch(content, image)).collect();
+        let watches: anyhow::Result<Vec<Watch>> = content
+            .images
+            .iter()
+            .map(|image| watch(content, image))
+            .collect();
         let app = App::start(ports, Settings::default(), watches?, Arc::new(|_| ())).await?;
         Ok(Self {
             clock,
@@ -114,6 +117,11 @@ impl Service {
                 .collect::<anyhow::Result<_>>()?,
             app: Arc::new(app),
         })
+    }
+
+    /// The application itself.
+    pub(crate) fn app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
     }
 
     /// Polls every repository until it is as in the middle of a long life: each at another one of the polls after which
@@ -131,7 +139,8 @@ impl Service {
     /// Polls `count` times, the repositories in turn, `at_once` at the same time.
     pub(crate) async fn poll(&self, count: usize, at_once: usize) -> anyhow::Result<()> {
         let polled = self.repositories.len();
-        self.poll_each((0..count).map(|index| index % polled).collect(), at_once).await
+        self.poll_each((0..count).map(|index| index % polled).collect(), at_once)
+            .await
     }
 
     async fn poll_each(&self, due: Vec<usize>, at_once: usize) -> anyhow::Result<()> {
