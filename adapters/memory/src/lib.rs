@@ -12,9 +12,9 @@ mod registry;
 mod store;
 
 pub use clock::MemoryClock;
+pub use credentials::MemoryCredentials;
 pub use deployer::MemoryDeployer;
 pub use ids::SequentialIds;
-pub use credentials::MemoryCredentials;
 pub use notifier::MemoryNotifier;
 pub use registry::{MemoryRegistry, RegistryFault, RegistryRequests};
 pub use store::MemoryStore;

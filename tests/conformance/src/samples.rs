@@ -29,7 +29,12 @@ pub fn at(second: i64) -> DateTime<Utc> {
 
 /// A workload by deployer and address.
 pub fn workload(deployer: &str, address: &[(&str, &str)]) -> Workload {
-    let address: BTreeMap<String, String> =
-        address.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
-    Workload { deployer: deployer.parse().expect("a deployer of a test has a name"), address }
+    let address: BTreeMap<String, String> = address
+        .iter()
+        .map(|&(key, value)| (key.to_owned(), value.to_owned()))
+        .collect();
+    Workload {
+        deployer: deployer.parse().expect("a deployer of a test has a name"),
+        address,
+    }
 }

@@ -1,8 +1,10 @@
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::skip;
 
 /// Makes a cluster, serves it on a socket inside its folder, says which folder, and removes all when its input ends.
 ///
@@ -147,15 +149,4 @@ fn as_server_user() -> Command {
     };
     command.process_group(0);
     command
-}
-
-/// Says why a test of a backend is passed over, past the capturing of the test harness.
-fn skip(why: &str) {
-    let is_required =
-        std::env::var_os("REGISTRYWATCHER_REQUIRE_BACKENDS").is_some_and(|value| value == "1");
-    assert!(
-        !is_required,
-        "{why}, and REGISTRYWATCHER_REQUIRE_BACKENDS=1 demands them"
-    );
-    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
