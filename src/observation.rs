@@ -140,6 +140,13 @@ impl Observation {
         }
     }
 
+    /// Takes that none of the known tags could be resolved.
+    pub fn record_failed_resolutions(&mut self, began: DateTime<Utc>, message: &str) {
+        for (_, seen) in &mut self.resolutions {
+            seen.record(began, Err(message.to_owned()));
+        }
+    }
+
     /// Forgets the resolutions of all tags but `wanted`, so that a watch does not grow with every release.
     pub fn forget_all_but(&mut self, wanted: &[&Tag]) {
         if self

@@ -48,10 +48,10 @@ pub(crate) async fn poll(app: Arc<App>, pace: Pace) {
                 if let Some(Reverse((_, index))) = due.pop() {
                     let (app, repository) = (Arc::clone(&app), repositories[index].0.clone());
                     let task = polls.spawn(async move {
-                        timeout(pace.timeout, app.poll(&repository)).await.unwrap_or_else(|_| {
-                            tracing::warn!(image.repository = %repository, "a poll of {repository} took too long");
-                            Polled::default()
-                        })
+                        match timeout(pace.timeout, app.poll(&repository)).await {
+                            Ok(polled) => polled,
+                            Err(_) => app.give_up_poll(&repository).await,
+                        }
                     });
                     running.insert(task.id(), (index, Instant::now()));
                 }

@@ -60,6 +60,34 @@ impl App {
         polled
     }
 
+    /// Takes that a poll of `repository` was given up because it took too long: what the registry has is not known until
+    /// one succeeds.
+    pub async fn give_up_poll(&self, repository: &Repository) -> Polled {
+        let message = format!("a poll of {repository} took too long");
+        tracing::warn!(image.repository = %repository, "{message}");
+        let watches = self.watches_of(repository);
+        let now = self.ports.clock.now();
+        {
+            let mut world = self.world();
+            if watches.iter().any(|watch| world.needs_listing(watch)) {
+                world
+                    .observe(repository)
+                    .record_listing(now, Err(message.clone()));
+            }
+            world
+                .observe(repository)
+                .record_failed_resolutions(now, &message);
+            world.end_poll(repository, &watches);
+        }
+        for watch in &watches {
+            self.reconcile_or_log(&watch.name).await;
+        }
+        Polled {
+            fault: Some(message),
+            retry_after: None,
+        }
+    }
+
     fn watches_of(&self, repository: &Repository) -> Vec<Arc<Watch>> {
         self.watches
             .values()

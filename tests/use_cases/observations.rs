@@ -78,3 +78,13 @@ async fn a_release_that_is_pushed_again_is_found_within_ten_polls() {
     }
     house.assert_runs("web", 7);
 }
+
+#[tokio::test]
+async fn a_poll_that_took_too_long_deploys_nothing_until_one_succeeds() {
+    let house = running_v2().await;
+    house.push("v3.0.0", 3);
+    house.app.give_up_poll(&repository()).await;
+    assert_eq!(house.holds(), ["registry_unknown"]);
+    house.turn().await;
+    house.assert_runs("web", 3);
+}

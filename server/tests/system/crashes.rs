@@ -58,9 +58,7 @@ async fn killed_during_a_rollout_it_follows_it_to_its_end(database: Database) {
 
     // Once more, when it is known to be followed.
     let service = site.program.serve().await;
-    service
-        .newest_deployment("web", "v1.1.0", "rolling")
-        .await;
+    service.newest_deployment("web", "v1.1.0", "rolling").await;
     service.kill().await;
 
     let service = site.program.serve().await;
@@ -78,7 +76,10 @@ async fn killed_right_after_it_accepted_a_command_it_does_what_it_was_told(datab
     let digest = site.publish("v0.9.0");
     let service = ready(&site).await;
     service
-        .change_tag("web", json!({ "pinned_tag": "v0.9.0", "auto_deploy": false }))
+        .change_tag(
+            "web",
+            json!({ "pinned_tag": "v0.9.0", "auto_deploy": false }),
+        )
         .await;
     service.kill().await;
 

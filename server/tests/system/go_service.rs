@@ -69,7 +69,9 @@ impl GoSite {
     }
 
     async fn serve(&self) -> Service {
-        let service = self.program.serve_with(&["--config", "registrywatcher.toml"]);
+        let service = self
+            .program
+            .serve_with(&["--config", "registrywatcher.toml"]);
         let service = service.await.with_token(TOKEN);
         service.ready().await;
         service
@@ -120,8 +122,7 @@ fn dress(job: &mut Value) {
 /// The sample with its addresses and credentials filled in, and a port that is free.
 fn filled_in(registry: &DockerRegistry, database: &Database) -> String {
     let login = STANDARD.encode(format!("{USER}:{PASSWORD}"));
-    let database_url =
-        "postgresql://registry-watcher:registry-watcher@localhost:5432/registry-watcher?sslmode=disable";
+    let database_url = "postgresql://registry-watcher:registry-watcher@localhost:5432/registry-watcher?sslmode=disable";
     let filled_in = [
         ("0.0.0.0:8080", "0.0.0.0:0"),
         ("\"59s\"", "\"1s\""),
@@ -130,10 +131,12 @@ fn filled_in(registry: &DockerRegistry, database: &Database) -> String {
         ("registry-1.docker.io", registry.host()),
         ("$YOUR_AUTH_STRING_HERE", &login),
     ];
-    filled_in.iter().fold(SAMPLE.to_owned(), |text, (from, to)| {
-        assert!(text.contains(from), "the sample has no {from}");
-        text.replace(from, to)
-    })
+    filled_in
+        .iter()
+        .fold(SAMPLE.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "the sample has no {from}");
+            text.replace(from, to)
+        })
 }
 
 /// The lines that the refusal to serve without a token tells, filled in.

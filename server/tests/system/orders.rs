@@ -91,10 +91,7 @@ async fn a_failure_stops_the_workloads_that_come_after(database: Database) {
     site.publish_broken("v1.1.0");
     service.decides("web", "quarantined").await;
     service.next_poll("web").await;
-    assert_eq!(
-        story(&service).await,
-        ["staging started", "staging failed"]
-    );
+    assert_eq!(story(&service).await, ["staging started", "staging failed"]);
     let watch = service.watch("web").await;
     let reasons = watch["workloads"][1]["decision"]["reasons"].clone();
     let waits = reasons.as_array().unwrap().iter();
@@ -118,7 +115,10 @@ async fn asking_for_what_runs_already_replaces_it(database: Database) {
     let versions = site.nomad.versions("web").len();
 
     let asked = service
-        .post("/api/v1/watches/web/deployments", json!({ "tag": "v1.1.0" }))
+        .post(
+            "/api/v1/watches/web/deployments",
+            json!({ "tag": "v1.1.0" }),
+        )
         .await;
     assert_eq!(asked.0, StatusCode::ACCEPTED, "{}", asked.1);
     let deployment = eventually("the forced deployment has succeeded", async || {
@@ -149,7 +149,10 @@ async fn asking_for_an_older_tag_holds_it_until_something_newer_appears(database
     let service = site.program.serve().await;
     service.decides("web", "up_to_date").await;
     let asked = service
-        .post("/api/v1/watches/web/deployments", json!({ "tag": "v0.9.0" }))
+        .post(
+            "/api/v1/watches/web/deployments",
+            json!({ "tag": "v0.9.0" }),
+        )
         .await;
     assert_eq!(asked.0, StatusCode::ACCEPTED, "{}", asked.1);
     site.runs(&old).await;

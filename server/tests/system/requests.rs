@@ -49,7 +49,11 @@ async fn a_pinned_watch_costs_one_head_a_poll() {
     heads(&site, 5).await;
     let (took, after) = (began.elapsed(), site.registry.requests());
     let asked = after.manifest_heads - before.manifest_heads;
-    assert_eq!(after.total() - before.total(), asked, "{before:?} {after:?}");
+    assert_eq!(
+        after.total() - before.total(),
+        asked,
+        "{before:?} {after:?}"
+    );
     // Five polls, each an interval after the one before, less the tenth by which it may vary.
     assert!(took > Duration::from_millis(4 * 270), "5 heads in {took:?}");
     no_more_than_needed(after, 1);

@@ -17,10 +17,10 @@ async fn no_secret_appears_in_logs_answers_or_events() {
     let webhook = Webhook::start().await;
     let site = Site::open(Database::sqlite()).await;
     site.registry.configure(|settings| {
-        settings.authentication =
-            registrywatcher_simulator::Authentication::basic("bot", PASSWORD);
+        settings.authentication = registrywatcher_simulator::Authentication::basic("bot", PASSWORD);
     });
-    site.nomad.configure(|settings| settings.token = Some(NOMAD_TOKEN.to_owned()));
+    site.nomad
+        .configure(|settings| settings.token = Some(NOMAD_TOKEN.to_owned()));
     let host = site.registry.host();
     let token_file = site.database.folder().join("token");
     std::fs::write(&token_file, API_TOKEN).unwrap();
@@ -69,7 +69,9 @@ async fn no_secret_appears_in_logs_answers_or_events() {
     let service = program.serve().await.with_token(API_TOKEN);
     service.decides("web", "up_to_date").await;
     site.publish("v1.1.0");
-    service.newest_deployment("web", "v1.1.0", "succeeded").await;
+    service
+        .newest_deployment("web", "v1.1.0", "succeeded")
+        .await;
     // Faults tell most: a sink, an orchestrator and a registry that are gone.
     drop(webhook);
     site.nomad.stop().await;
@@ -79,7 +81,11 @@ async fn no_secret_appears_in_logs_answers_or_events() {
     let answers = answers(&service).await;
     let log = service.log();
     assert!(log.len() > 10_000, "the log is a full one");
-    for (place, text) in [("config check", &printed.stdout), ("log", &log), ("answers", &answers)] {
+    for (place, text) in [
+        ("config check", &printed.stdout),
+        ("log", &log),
+        ("answers", &answers),
+    ] {
         for secret in [PASSWORD, NOMAD_TOKEN, API_TOKEN, SECRET] {
             assert!(!text.contains(secret), "{secret} is in the {place}");
         }
@@ -100,6 +106,8 @@ async fn answers(service: &Service) -> String {
     ] {
         answers += &service.get(path).await.1.to_string();
     }
-    let refused = service.post("/tags/web", json!({ "pinned_tag": "v1.0.0" })).await;
+    let refused = service
+        .post("/tags/web", json!({ "pinned_tag": "v1.0.0" }))
+        .await;
     answers + &refused.1.to_string()
 }

@@ -197,5 +197,10 @@ pub(crate) fn client() -> Client {
 
 fn oldest_first(page: &Value) -> Vec<Value> {
     let items = page["items"].as_array();
-    items.expect("a page has items").iter().rev().cloned().collect()
+    items
+        .expect("a page has items")
+        .iter()
+        .rev()
+        .cloned()
+        .collect()
 }

@@ -24,9 +24,7 @@ async fn asked_to_end_during_a_rollout_it_leaves_it_to_the_next_start(database: 
         (site.nomad.registrations() == 1).then_some(())
     })
     .await;
-    service
-        .newest_deployment("web", "v1.1.0", "rolling")
-        .await;
+    service.newest_deployment("web", "v1.1.0", "rolling").await;
     let asked = Instant::now();
     let ended = service.stop().await;
     assert_eq!(ended.code, Some(0), "{ended:?}");

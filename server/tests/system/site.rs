@@ -73,11 +73,11 @@ impl Site {
         self.registry.publish(REPOSITORY, tag)
     }
 
-    /// Publishes an image which no allocation can start, and gives its digest.
+    /// Publishes an image that starts and never gets healthy, and gives its digest.
     pub(crate) fn publish_broken(&self, tag: &str) -> String {
         // The fault is known before the tag is.
         let digest = self.registry.publish(REPOSITORY, "being-built");
-        self.nomad.fail_image(&digest, "exited with code 1");
+        self.nomad.unhealthy_image(&digest);
         self.registry.tag(REPOSITORY, tag, &digest);
         digest
     }

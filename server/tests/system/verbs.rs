@@ -30,13 +30,23 @@ async fn check_tells_what_would_be_done_and_does_nothing(database: Database) {
     ended_with(&ended, 2);
     let row = ended.stdout.lines().nth(1).unwrap();
     let short = &digest["sha256:".len()..][..12];
-    for cell in ["web", "v1.0.0", short, "would deploy", "v1.1.0 is newer than v1.0.0"] {
+    for cell in [
+        "web",
+        "v1.0.0",
+        short,
+        "would deploy",
+        "v1.1.0 is newer than v1.0.0",
+    ] {
         assert!(row.contains(cell), "{cell}: {row}");
     }
     let why = site.program.run(&["why", "web"]).await;
     ended_with(&why, 0);
     assert!(why.stdout.contains("would deploy v1.1.0"), "{}", why.stdout);
-    assert!(why.stdout.contains("2 listed, 2 admitted"), "{}", why.stdout);
+    assert!(
+        why.stdout.contains("2 listed, 2 admitted"),
+        "{}",
+        why.stdout
+    );
 
     site.registry.stop().await;
     let ended = site.program.run(&["check"]).await;
@@ -44,7 +54,10 @@ async fn check_tells_what_would_be_done_and_does_nothing(database: Database) {
     assert!(ended.stdout.contains("unavailable"), "{}", ended.stdout);
 
     assert_eq!(site.nomad.registrations(), 0);
-    assert_eq!(site.database.sql("select count(*) from watches").trim(), "0");
+    assert_eq!(
+        site.database.sql("select count(*) from watches").trim(),
+        "0"
+    );
 }
 
 async fn migrations_go_up_and_down(database: Database) {
@@ -52,7 +65,10 @@ async fn migrations_go_up_and_down(database: Database) {
     ended_with(&site.program.run(&["migrate"]).await, 0);
     ended_with(&site.program.run(&["migrate", "--down", "2"]).await, 0);
     ended_with(&site.program.run(&["migrate"]).await, 0);
-    assert_eq!(site.database.sql("select count(*) from watches").trim(), "0");
+    assert_eq!(
+        site.database.sql("select count(*) from watches").trim(),
+        "0"
+    );
 }
 
 async fn a_dry_run_decides_and_deploys_nothing(database: Database) {
@@ -77,8 +93,14 @@ async fn the_translated_go_file_is_accepted_again() {
     let program = Program::new(GO_SAMPLE);
     let printed = program.run(&["config", "check"]).await;
     ended_with(&printed, 0);
-    assert!(printed.stdout.contains("[watches.registrywatcher]"), "{}", printed.stdout);
-    let again = Program::new(&printed.stdout).run(&["config", "check"]).await;
+    assert!(
+        printed.stdout.contains("[watches.registrywatcher]"),
+        "{}",
+        printed.stdout
+    );
+    let again = Program::new(&printed.stdout)
+        .run(&["config", "check"])
+        .await;
     ended_with(&again, 0);
 }
 
@@ -134,5 +156,8 @@ async fn why_names_a_watch_that_does_not_exist() {
     let site = Site::open(Database::sqlite()).await;
     let ended = site.program.run(&["why", "nope"]).await;
     ended_with(&ended, 1);
-    assert!(ended.stderr.contains("`nope`") && !ended.stderr.contains(REPOSITORY), "{ended:?}");
+    assert!(
+        ended.stderr.contains("`nope`") && !ended.stderr.contains(REPOSITORY),
+        "{ended:?}"
+    );
 }

@@ -113,8 +113,11 @@ impl Stage {
             }
             Scene::Broken => {
                 let digest = self.registry.publish(REPOSITORY, &tag);
-                self.nomad.fail_image(&digest, "exited with code 1");
-                self.say("registry", &format!("{tag} was pushed; it exits at once"));
+                self.nomad.unhealthy_image(&digest);
+                self.say(
+                    "registry",
+                    &format!("{tag} was pushed; it never gets healthy"),
+                );
             }
             Scene::Repush => {
                 let tag = format!("v1.{}.0", minor - 1);

@@ -3,7 +3,8 @@ use crate::databases::Database;
 use crate::program::Program;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_token_the_sample_is_not_served_to_a_network_until_the_lines_that_are_told_are_added() {
+async fn without_a_token_the_sample_is_not_served_to_a_network_until_the_lines_that_are_told_are_added()
+ {
     let Some(site) = GoSite::open(Database::sqlite()).await else {
         return;
     };

@@ -31,6 +31,8 @@ async fn what_the_go_service_stored_is_kept_after_the_first_start(database: Data
     let service = site.serve().await;
     let repos = service.read("/repos").await;
     assert_eq!(repos[NAME]["pinned_tag"], "", "imported once");
-    let left = site.database.sql("SELECT pinned_tag FROM deployed_repository_version ORDER BY repository_name;");
+    let left = site
+        .database
+        .sql("SELECT pinned_tag FROM deployed_repository_version ORDER BY repository_name;");
     assert_eq!(left.lines().collect::<Vec<_>>(), ["", "v0.9.0"]);
 }

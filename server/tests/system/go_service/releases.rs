@@ -108,11 +108,11 @@ async fn a_failed_release_is_not_tried_again_and_the_next_one_is_deployed(databa
     assert_eq!(site.nomad.registrations(), 2);
 }
 
-/// Pushes a release that exits at once, and waits until it has failed and was reverted.
+/// Pushes a release that never gets healthy, and waits until it has failed and was reverted.
 async fn break_release(site: &GoSite, service: &Service, tag: &str) -> Digest {
     // Under a tag that is no release first, so that the fault is there before the release is.
     let digest = site.registry.push(super::REPOSITORY, "being-built", tag);
-    site.nomad.fail_image(digest.as_str(), "exited with code 1");
+    site.nomad.unhealthy_image(digest.as_str());
     assert_eq!(site.push(tag), digest);
     let failed = service.newest_deployment(NAME, tag, "failed").await;
     assert_eq!(failed["failure"]["restored"], true, "{failed}");

@@ -11,7 +11,11 @@ on_both_databases!(
 );
 
 async fn answers(service: &Service, path: &str, expected: Value) {
-    assert_eq!(service.get(path).await, (StatusCode::OK, expected), "{path}");
+    assert_eq!(
+        service.get(path).await,
+        (StatusCode::OK, expected),
+        "{path}"
+    );
 }
 
 async fn the_six_routes_answer_as_the_go_service_did(database: Database) {
