@@ -89,10 +89,10 @@ impl RunningChild {
     }
 
     async fn status(&mut self) -> ExitStatus {
-        match tokio::time::timeout(PATIENCE, self.child.wait()).await {
-            Ok(status) => status.unwrap(),
-            Err(_) => panic!("`{}` does not end", self.name),
-        }
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        ended
+            .unwrap_or_else(|_| panic!("`{}` does not end", self.name))
+            .unwrap()
     }
 }
 

@@ -39,18 +39,15 @@ impl Database {
 
     /// What the database's own client answers to a statement, a row a line.
     pub(crate) fn sql(&self, statement: &str) -> String {
-        let mut client = match &self.file {
-            Some((file, _)) => {
-                let mut client = Command::new("sqlite3");
-                client.args(["-batch", file]);
-                client
-            }
-            None => {
-                let mut client = Command::new("psql");
-                client.args(["--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1"]);
-                client.args(["-d", &self.url, "-c"]);
-                client
-            }
+        let mut client = if let Some((file, _)) = &self.file {
+            let mut client = Command::new("sqlite3");
+            client.args(["-batch", file]);
+            client
+        } else {
+            let mut client = Command::new("psql");
+            client.args(["--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1"]);
+            client.args(["-d", &self.url, "-c"]);
+            client
         };
         let answered = client
             .arg(statement)

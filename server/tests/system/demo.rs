@@ -8,7 +8,7 @@ use crate::program::Program;
 async fn the_demo_tells_of_releases_that_succeed_and_one_that_is_reverted() {
     let program = Program::new("");
     let demo = program.start(&["demo", "--seconds", "20"]);
-    tokio::time::timeout(Duration::from_secs(60), async {
+    tokio::time::timeout(Duration::from_mins(1), async {
         let ended = demo.ended().await;
         assert_eq!(ended.code, Some(0), "{ended:?}");
         let summary = ended.stdout.trim_end().lines().last().unwrap().to_owned();

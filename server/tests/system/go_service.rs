@@ -141,9 +141,6 @@ fn filled_in(registry: &DockerRegistry, database: &Database) -> String {
 
 /// The lines that the refusal to serve without a token tells, filled in.
 fn token_lines() -> String {
-    let hash: String = Sha256::digest(TOKEN)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = format!("{:x}", Sha256::digest(TOKEN));
     format!("\n[[auth.tokens]]\nname = \"operator\"\nrole = \"admin\"\nsha256 = \"{hash}\"\n")
 }

@@ -134,7 +134,7 @@ async fn it_is_not_ready_while_its_store_is_gone_and_goes_on_when_that_is_back()
         return;
     };
     let mut site = Site::open(database).await;
-    let mut gate = Gate::before(&site.database).await;
+    let mut gate = Gate::before(&site.database);
     site.program.set("DATABASE_URL", gate.url());
     let service = site.program.serve().await;
     service.decides("web", "up_to_date").await;
@@ -149,7 +149,7 @@ async fn it_is_not_ready_while_its_store_is_gone_and_goes_on_when_that_is_back()
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(site.nomad.registrations(), 0, "first it is stored");
 
-    gate.open().await;
+    gate.open();
     ready_is(&service, StatusCode::OK).await;
     site.runs(&digest).await;
     service

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -40,10 +40,6 @@ impl Program {
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
-    }
-
-    pub(crate) fn config(&self) -> PathBuf {
-        self.folder().join(CONFIG)
     }
 
     /// Starts it.

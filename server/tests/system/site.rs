@@ -51,16 +51,15 @@ impl Site {
             "server",
             &format!("{host}/{REPOSITORY}:v1.0.0"),
         );
-        let mut config = head(&database, &nomad);
-        config += &format!(
-            r#"
+        let config = format!(
+            r#"{head}
             [watches.web]
             image = "{host}/{REPOSITORY}"
             min_interval = "0s"
             workloads = [{{ deployer = "nomad", job = "web", task = "server" }}]
-            "#
+            {more}"#,
+            head = head(&database, &nomad),
         );
-        config += more;
         Self {
             database,
             registry,

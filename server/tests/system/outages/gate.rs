@@ -19,7 +19,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) async fn before(database: &Database) -> Self {
+    pub(crate) fn before(database: &Database) -> Self {
         let (_, host) = database.url().split_once("host=").unwrap();
         let host = host.split('&').next().unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -47,7 +47,7 @@ impl Gate {
         std::fs::remove_file(self.folder.path().join(SOCKET)).unwrap();
     }
 
-    pub(crate) async fn open(&mut self) {
+    pub(crate) fn open(&mut self) {
         self.serving = serve(self.folder.path(), self.server.clone());
     }
 }
