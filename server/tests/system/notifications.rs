@@ -49,7 +49,10 @@ async fn slack_is_told_of_the_start_the_success_and_the_failure_of_a_deployment(
     let text = messages[1]["text"].as_str().unwrap();
     assert!(text.contains("v1.0.0 → v1.1.0"), "{text}");
     let detail = messages[3]["attachments"][0]["text"].as_str().unwrap();
-    assert!(detail.contains("it started and did not become healthy"), "{detail}");
+    assert!(
+        detail.contains("it started and did not become healthy"),
+        "{detail}"
+    );
 }
 
 async fn told(webhook: &Webhook, count: usize) {

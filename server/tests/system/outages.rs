@@ -7,6 +7,7 @@ use std::time::Duration;
 use registrywatcher_simulator::ALWAYS;
 use reqwest::StatusCode;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::databases::{Database, on_both_databases};
 use crate::service::Service;
@@ -52,10 +53,14 @@ async fn a_registry_that_limits_is_left_alone_for_as_long_as_it_asks(database: D
     let digest = site.publish("v1.1.0");
     let watch = service.decides("web", "registry_unknown").await;
     assert!(!listing_fault(&watch).is_empty(), "{watch}");
-    let asked = site.registry.requests().total();
-    // As many polls as would fit into the time that it is to be left alone.
-    tokio::time::sleep(Duration::from_millis(1200)).await;
-    assert_eq!(site.registry.requests().total(), asked);
+    let (told, asked) = (Instant::now(), site.registry.requests().total());
+    eventually("the registry is asked again", async || {
+        (site.registry.requests().total() > asked).then_some(())
+    })
+    .await;
+    // Polls would have come every 0.3 s; the two seconds began a little before the API told of them.
+    let waited = told.elapsed();
+    assert!(waited > Duration::from_millis(1500), "{waited:?}");
     assert_eq!(site.nomad.registrations(), 0);
 
     site.registry.recover();
@@ -112,6 +117,25 @@ async fn nomad_that_fails_while_a_deployment_is_applied_gets_it_once_when_it_is_
         .newest_deployment("web", "v1.1.0", "succeeded")
         .await;
     assert_eq!(site.marks().len(), 1, "{:?}", site.marks());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_on_pulls_backs_off_and_blames_no_image() {
+    let site = Site::open(Database::sqlite()).await;
+    let service = site.program.serve().await;
+    service.decides("web", "up_to_date").await;
+    site.publish_unstartable(
+        "v1.1.0",
+        "toomanyrequests: you have reached your pull rate limit",
+    );
+    let failed = service.newest_deployment("web", "v1.1.0", "failed").await;
+    assert_eq!(failed["failure"]["fault"], "orchestrator", "{failed}");
+    let watch = service.decides("web", "backing_off").await;
+    let earliest = &watch["workloads"][0]["decision"]["earliest"];
+    assert!(earliest.is_string(), "{watch}");
+    service.next_poll("web").await;
+    assert_eq!(site.nomad.registrations(), 1);
+    assert_eq!(service.count_events("web", "image_quarantined").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -74,9 +74,18 @@ impl Site {
 
     /// Publishes an image that starts and never gets healthy, and gives its digest.
     pub(crate) fn publish_broken(&self, tag: &str) -> String {
-        // The fault is known before the tag is.
+        self.publish_after(tag, |digest| self.nomad.unhealthy_image(digest))
+    }
+
+    /// Publishes an image which the driver cannot start, for a reason in its words, and gives its digest.
+    pub(crate) fn publish_unstartable(&self, tag: &str, words: &str) -> String {
+        self.publish_after(tag, |digest| self.nomad.fail_image(digest, words))
+    }
+
+    /// Publishes an image whose digest is needed before it has its tag.
+    fn publish_after(&self, tag: &str, prepare: impl FnOnce(&str)) -> String {
         let digest = self.registry.publish(REPOSITORY, "being-built");
-        self.nomad.unhealthy_image(&digest);
+        prepare(&digest);
         self.registry.tag(REPOSITORY, tag, &digest);
         digest
     }

@@ -3,9 +3,11 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use registrywatcher::image::Digest;
 use registrywatcher_conformance::backends::DockerRegistry;
+use rustix::process::Signal;
 
-use crate::child::Ended;
+use crate::child::{Ended, RunningChild};
 use crate::program::Program;
 use crate::wait::eventually;
 
@@ -19,11 +21,12 @@ impl Desk {
     /// `None` where there is no registry, which is then printed.
     fn open(exit_code: i32) -> Option<Self> {
         let registry = DockerRegistry::start(None)?;
-        registry.push("acme/web", "v1.0.0", "one");
-        let program = Program::new("");
+        let mut program = Program::new("");
+        let state = program.folder().join("state").display().to_string();
+        program.set("XDG_STATE_HOME", &state);
         let desk = Self { registry, program };
         let script = format!(
-            "#!/bin/sh\necho \"$RW_TAG $RW_IMAGE $RW_PREVIOUS_TAG\" >>runs\nexit {exit_code}\n"
+            "#!/bin/sh\necho \"$RW_TAG $RW_IMAGE $RW_DIGEST ${{RW_PREVIOUS_TAG:-none}} $1\" >>runs\nexit {exit_code}\n"
         );
         std::fs::write(desk.script(), script).unwrap();
         std::fs::set_permissions(desk.script(), PermissionsExt::from_mode(0o755)).unwrap();
@@ -38,13 +41,28 @@ impl Desk {
         format!("{}/acme/web", self.registry.host())
     }
 
+    fn push(&self, tag: &str) -> Digest {
+        self.registry.push("acme/web", tag, tag)
+    }
+
     async fn once(&self) -> Ended {
         let image = self.image();
+        let arguments = ["watch", &image, "--semver", "^1", "--once"];
         self.program
-            .run(&[
-                "watch", &image, "--semver", "^1", "--once", "--", "./deploy",
-            ])
+            .run(&[&arguments[..], &["--", "./deploy", "loud"]].concat())
             .await
+    }
+
+    fn watch(&self) -> RunningChild {
+        let image = self.image();
+        let arguments = ["watch", &image, "--semver", "^1", "--interval", "300ms"];
+        self.program
+            .start(&[&arguments[..], &["--", "./deploy", "loud"]].concat())
+    }
+
+    /// The line of a run with `tag` after `previous`.
+    fn run(&self, tag: &str, digest: &Digest, previous: &str) -> String {
+        format!("{tag} {}@{digest} {digest} {previous} loud", self.image())
     }
 
     fn runs(&self) -> Vec<String> {
@@ -54,70 +72,76 @@ impl Desk {
             .map(str::to_owned)
             .collect()
     }
+
+    async fn ran(&self, runs: &[String]) {
+        eventually(
+            &format!("the command ran {} times", runs.len()),
+            async || (self.runs().len() >= runs.len()).then_some(()),
+        )
+        .await;
+        assert_eq!(self.runs(), runs);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_runs_once_for_each_release_and_the_state_is_remembered() {
     let Some(desk) = Desk::open(0) else { return };
+    let first = desk.push("v1.0.0");
+    let mut runs = vec![desk.run("v1.0.0", &first, "none")];
     assert_eq!(desk.once().await.code, Some(0));
     assert_eq!(desk.once().await.code, Some(0));
-    let runs = desk.runs();
-    assert_eq!(runs.len(), 1, "{runs:?}");
-    assert!(
-        runs[0].starts_with(&format!("v1.0.0 {}@sha256:", desk.image())),
-        "{runs:?}"
-    );
+    desk.ran(&runs).await;
+    let state = desk.program.folder().join("state/registrywatcher");
+    assert_eq!(std::fs::read_dir(state).unwrap().count(), 1);
 
-    let image = desk.image();
-    let arguments = [
-        "watch",
-        &image,
-        "--semver",
-        "^1",
-        "--interval",
-        "1s",
-        "--",
-        "./deploy",
-    ];
-    let watching = desk.program.start(&arguments);
-    desk.registry.push("acme/web", "v1.1.0", "two");
-    desk.registry.push("acme/web", "v2.0.0", "three");
-    eventually("the release inside the range is deployed", async || {
-        desk.runs()
-            .iter()
-            .any(|run| run.starts_with("v1.1.0 "))
-            .then_some(())
-    })
-    .await;
-    drop(watching);
-    assert_eq!(desk.runs().len(), 2, "{:?}", desk.runs());
-    assert!(desk.runs()[1].ends_with(" v1.0.0"), "{:?}", desk.runs());
+    let watching = desk.watch();
+    desk.push("v2.0.0");
+    let second = desk.push("v1.1.0");
+    runs.push(desk.run("v1.1.0", &second, "v1.0.0"));
+    desk.ran(&runs).await;
+    watching.signal(Signal::TERM);
+    assert_eq!(watching.ended().await.code, Some(0));
+    assert_eq!(desk.once().await.code, Some(0));
+    assert_eq!(desk.runs(), runs);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_fails_is_not_tried_for_ever() {
+async fn a_command_that_fails_is_run_again_only_for_another_release() {
     let Some(desk) = Desk::open(3) else { return };
+    let first = desk.push("v1.0.0");
+    let mut runs = vec![desk.run("v1.0.0", &first, "none")];
     assert_eq!(desk.once().await.code, Some(1));
-    assert_eq!(
-        desk.once().await.code,
-        Some(0),
-        "it is quarantined, so there is nothing to do"
-    );
-    assert_eq!(desk.runs().len(), 1);
+    assert_eq!(desk.once().await.code, Some(0), "there is nothing to do");
+    desk.ran(&runs).await;
+
+    // Many polls go by before the next release may be deployed.
+    let watching = desk.watch();
+    let second = desk.push("v1.1.0");
+    runs.push(desk.run("v1.1.0", &second, "none"));
+    desk.ran(&runs).await;
+    drop(watching);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repository_that_does_not_exist_is_an_error() {
     let Some(desk) = Desk::open(0) else { return };
-    let image = format!("{}/acme/other", desk.registry.host());
-    let ended = desk
-        .program
-        .run(&["watch", &image, "--once", "--", "./deploy"])
-        .await;
+    let ended = desk.once().await;
     assert_eq!(ended.code, Some(1));
     assert!(
-        ended.stderr.contains("acme/other does not exist"),
+        ended.stderr.contains("acme/web does not exist"),
         "{}",
         ended.stderr
     );
+    assert_eq!(desk.runs(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_runs_nothing() {
+    let Some(desk) = Desk::open(0) else { return };
+    desk.push("v1.0.0");
+    let image = desk.image();
+    let arguments = ["watch", &image, "--once", "--dry-run", "--", "./deploy"];
+    let ended = desk.program.run(&arguments).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(desk.runs(), Vec::<String>::new());
 }

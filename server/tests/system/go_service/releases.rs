@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use registrywatcher::image::Digest;
+use serde_json::Value;
 
 use super::{GoSite, NAME};
 use crate::databases::{Database, on_both_databases};
@@ -12,6 +12,7 @@ on_both_databases!(
     tags_that_are_no_newer_release_deploy_nothing,
     what_was_pushed_while_the_service_was_down_is_found_at_its_start,
     a_failed_release_is_not_tried_again_and_the_next_one_is_deployed,
+    a_release_that_cannot_be_started_is_not_tried_again_and_the_next_one_is_deployed,
 );
 
 async fn what_runs_is_adopted_without_a_restart(database: Database) {
@@ -34,14 +35,14 @@ async fn a_newer_release_is_deployed_by_digest_within_a_poll(database: Database)
         return;
     };
     let service = site.serve().await;
-    let before = chrono_now();
     let digest = site.push("v1.1.0");
+    let pushed = time_of_day();
     site.runs(&digest).await;
     let deployment = service.newest_deployment(NAME, "v1.1.0", "succeeded").await;
     assert_eq!(deployment["cause"]["name"], "newer_version");
     assert_eq!(deployment["digest"], digest.as_str());
     // A poll each second, give or take a tenth, and a second to ask and to decide.
-    let waited = time(&deployment["created_at"]) - before;
+    let waited = time(&deployment["created_at"]) - pushed;
     assert!(
         waited.to_std().unwrap_or_default() < Duration::from_millis(2100),
         "decided after {waited}"
@@ -88,7 +89,8 @@ async fn a_failed_release_is_not_tried_again_and_the_next_one_is_deployed(databa
     };
     site.hurry();
     let service = site.serve().await;
-    break_release(&site, &service, "v1.1.0").await;
+    let unhealthy = |digest: &str| site.nomad.unhealthy_image(digest);
+    break_release(&site, &service, "v1.1.0", unhealthy).await;
     service.next_poll(NAME).await;
     let watch = service.decides(NAME, "quarantined").await;
     assert_eq!(watch["wanted"]["tag"], "v1.1.0");
@@ -108,19 +110,44 @@ async fn a_failed_release_is_not_tried_again_and_the_next_one_is_deployed(databa
     assert_eq!(site.nomad.registrations(), 2);
 }
 
-/// Pushes a release that never gets healthy, and waits until it has failed and was reverted.
-async fn break_release(site: &GoSite, service: &Service, tag: &str) -> Digest {
+async fn a_release_that_cannot_be_started_is_not_tried_again_and_the_next_one_is_deployed(
+    database: Database,
+) {
+    let Some(mut site) = GoSite::open(database).await else {
+        return;
+    };
+    site.hurry();
+    let service = site.serve().await;
+    let words = "exec /server: exec format error";
+    let unstartable = |digest: &str| site.nomad.fail_image(digest, words);
+    let failed = break_release(&site, &service, "v1.1.0", unstartable).await;
+    let message = failed["failure"]["message"].as_str().unwrap();
+    assert!(message.contains(words), "{message}");
+    service.decides(NAME, "quarantined").await;
+    service.next_poll(NAME).await;
+    assert_eq!(site.nomad.registrations(), 1, "tried once");
+    let digest = site.push("v1.2.0");
+    site.runs(&digest).await;
+}
+
+/// Pushes a release that fails by its own fault, and waits until it has failed and was reverted.
+async fn break_release(
+    site: &GoSite,
+    service: &Service,
+    tag: &str,
+    fault: impl FnOnce(&str),
+) -> Value {
     // Under a tag that is no release first, so that the fault is there before the release is.
     let digest = site.registry.push(super::REPOSITORY, "being-built", tag);
-    site.nomad.unhealthy_image(digest.as_str());
+    fault(digest.as_str());
     assert_eq!(site.push(tag), digest);
     let failed = service.newest_deployment(NAME, tag, "failed").await;
     assert_eq!(failed["failure"]["restored"], true, "{failed}");
     assert_eq!(failed["failure"]["fault"], "image", "{failed}");
-    digest
+    failed
 }
 
-fn time(text: &serde_json::Value) -> chrono::DateTime<chrono::FixedOffset> {
+fn time(text: &Value) -> chrono::DateTime<chrono::FixedOffset> {
     chrono::DateTime::parse_from_rfc3339(text.as_str().unwrap()).unwrap()
 }
 
@@ -129,7 +156,7 @@ fn time(text: &serde_json::Value) -> chrono::DateTime<chrono::FixedOffset> {
     clippy::disallowed_methods,
     reason = "compared with what another process read from the system's clock"
 )]
-fn chrono_now() -> chrono::DateTime<chrono::FixedOffset> {
+fn time_of_day() -> chrono::DateTime<chrono::FixedOffset> {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let millis = i64::try_from(since.unwrap().as_millis()).unwrap();
     chrono::DateTime::from_timestamp_millis(millis)
