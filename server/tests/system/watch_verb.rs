@@ -1,5 +1,6 @@
 //! `watch`: a command for each new release, and no configuration file.
 
+use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
@@ -73,6 +74,16 @@ impl Desk {
             .collect()
     }
 
+    /// How many databases are in the user's state folder.
+    fn databases(&self) -> usize {
+        let folder = self.program.folder().join("state/registrywatcher");
+        let files = std::fs::read_dir(folder).unwrap();
+        let paths = files.map(|file| file.unwrap().path());
+        paths
+            .filter(|path| path.extension() == Some(OsStr::new("db")))
+            .count()
+    }
+
     async fn ran(&self, runs: &[String]) {
         eventually(
             &format!("the command ran {} times", runs.len()),
@@ -91,8 +102,7 @@ async fn the_command_runs_once_for_each_release_and_the_state_is_remembered() {
     assert_eq!(desk.once().await.code, Some(0));
     assert_eq!(desk.once().await.code, Some(0));
     desk.ran(&runs).await;
-    let state = desk.program.folder().join("state/registrywatcher");
-    assert_eq!(std::fs::read_dir(state).unwrap().count(), 1);
+    assert_eq!(desk.databases(), 1);
 
     let watching = desk.watch();
     desk.push("v2.0.0");

@@ -118,7 +118,8 @@ async fn a_release_that_cannot_be_started_is_not_tried_again_and_the_next_one_is
     };
     site.hurry();
     let service = site.serve().await;
-    let words = "exec /server: exec format error";
+    // As Docker says it of an image for another architecture.
+    let words = "OCI runtime create failed: unable to start container process: exec /server: exec format error";
     let unstartable = |digest: &str| site.nomad.fail_image(digest, words);
     let failed = break_release(&site, &service, "v1.1.0", unstartable).await;
     let message = failed["failure"]["message"].as_str().unwrap();
