@@ -7,7 +7,6 @@
 //! `cargo test --benches` does.
 
 mod api;
-mod distribution;
 mod fast_registry;
 mod lists;
 mod measure;
@@ -57,6 +56,7 @@ async fn measure_all(scale: &Scale) -> anyhow::Result<()> {
     lists::measure(scale, &fast, &mut report).await?;
     statements::measure(&fast, &mut report).await?;
     api::measure(scale, &fast, &mut report).await?;
+    scale.mention(&mut report);
     print!("{report}");
     Ok(())
 }

@@ -40,6 +40,7 @@ impl Report {
             bound,
             measured,
         });
+        self.rows.sort_by_key(|row| row.goal);
     }
 
     /// Says something beside the table.

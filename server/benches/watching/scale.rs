@@ -1,6 +1,9 @@
+use crate::report::Report;
+
 /// How much is measured.
 #[derive(Debug)]
 pub(crate) struct Scale {
+    is_trial: bool,
     /// Watches on the fast registry, and in memory.
     pub(crate) watches: usize,
     /// How often each thing is measured, by turns with the others.
@@ -28,13 +31,21 @@ impl Scale {
         }
     }
 
+    /// Says so where too little is measured to say anything about the goals.
+    pub(crate) fn mention(&self, report: &mut Report) {
+        if self.is_trial {
+            report.note("Everything was only tried: these are no measurements.".to_owned());
+        }
+    }
+
     fn full() -> Self {
         Self {
+            is_trial: false,
             watches: 10_000,
             rounds: 5,
             raw_requests: 20_000,
             pushed_repositories: 200,
-            pushed_tags: 10,
+            pushed_tags: 5,
             distribution_requests: 1_000,
             listings: 60,
         }
@@ -42,6 +53,7 @@ impl Scale {
 
     fn quick() -> Self {
         Self {
+            is_trial: true,
             watches: 200,
             rounds: 1,
             raw_requests: 400,

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use registrywatcher_conformance::backends::DockerRegistry;
 use registrywatcher_memory::MemoryStore;
 
-use crate::distribution::Distribution;
 use crate::fast_registry::FastRegistry;
 use crate::measure::{Sample, median, sample};
 use crate::raw_loader::RawLoader;
 use crate::report::{Bound, Report};
 use crate::scale::Scale;
-use crate::service::{Content, Service, Wanted, orchestrator};
+use crate::service::{Content, Published, Service, Wanted, orchestrator};
 
 /// Connections of the raw loader, concurrency of the client, and polls at the same time.
 const AT_ONCE: usize = 32;
@@ -69,13 +69,16 @@ pub(crate) async fn against_fast_registry(
 }
 
 pub(crate) async fn against_distribution(scale: &Scale, report: &mut Report) -> anyhow::Result<()> {
-    let Some(registry) = Distribution::start().await? else {
+    let Some(registry) = DockerRegistry::start(None) else {
         report.note("4: skipped: Debian's docker-registry is not installed".to_owned());
         return Ok(());
     };
-    let content = registry
-        .push(scale.pushed_repositories, scale.pushed_tags)
-        .await?;
+    let content = Content {
+        host: registry.host().to_owned(),
+        images: (0..scale.pushed_repositories)
+            .map(|index| push(&registry, format!("team/app-{index}"), scale.pushed_tags))
+            .collect(),
+    };
     let requests = scale.distribution_requests;
     let clients = Clients::start(&content).await?;
     let turns = clients.take_turns(scale.rounds, requests, requests).await?;
@@ -93,6 +96,16 @@ pub(crate) async fn against_distribution(scale: &Scale, report: &mut Report) -> 
         figures(&turns)
     ));
     Ok(())
+}
+
+/// Pushes versions of an image, and gives the highest.
+fn push(registry: &DockerRegistry, path: String, versions: usize) -> Published {
+    let (mut tag, mut digest) = (String::new(), String::new());
+    for minor in 0..versions {
+        tag = format!("v1.{minor}.0");
+        digest = registry.push(&path, &tag, &tag).to_string();
+    }
+    Published { path, tag, digest }
 }
 
 /// All that ask one registry.
