@@ -109,6 +109,14 @@ async fn the_command_runs_once_for_each_release_and_the_state_is_remembered() {
     let second = desk.push("v1.1.0");
     runs.push(desk.run("v1.1.0", &second, "v1.0.0"));
     desk.ran(&runs).await;
+    // The command ends before its outcome is stored; stopped in between, it would run again with the same id.
+    eventually("the outcome of v1.1.0 is stored", async || {
+        watching
+            .stderr()
+            .contains("up to date with v1.1.0")
+            .then_some(())
+    })
+    .await;
     watching.signal(Signal::TERM);
     assert_eq!(watching.ended().await.code, Some(0));
     assert_eq!(desk.once().await.code, Some(0));
