@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::deployment::DeploymentId;
+use crate::image::Repository;
 use crate::ports::{Clock, Deployer, Ids, Notifier, Registry, Store};
 use crate::watch::{DeployerName, Watch, WatchName};
 
@@ -100,6 +101,7 @@ pub struct App {
     ports: Ports,
     settings: Settings,
     watches: BTreeMap<WatchName, Arc<Watch>>,
+    by_repository: BTreeMap<Repository, Vec<Arc<Watch>>>,
     world: Mutex<world::World>,
     waker: Waker,
 }

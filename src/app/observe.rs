@@ -89,11 +89,10 @@ impl App {
     }
 
     fn watches_of(&self, repository: &Repository) -> Vec<Arc<Watch>> {
-        self.watches
-            .values()
-            .filter(|watch| watch.repository() == repository)
+        self.by_repository
+            .get(repository)
             .cloned()
-            .collect()
+            .unwrap_or_default()
     }
 
     async fn resolve(

@@ -50,10 +50,17 @@ impl App {
         for watch in watches.values() {
             world.live.insert(watch.name.clone(), live(&ports, watch)?);
         }
+        let mut by_repository: BTreeMap<_, Vec<Arc<Watch>>> = BTreeMap::new();
+        for watch in watches.values() {
+            let of_one = by_repository.entry(watch.repository().clone()).or_default();
+            of_one.reserve_exact(1);
+            of_one.push(Arc::clone(watch));
+        }
         let app = Self {
             ports,
             settings,
             watches,
+            by_repository,
             world: Mutex::new(world),
             waker,
         };
