@@ -117,7 +117,7 @@ impl App {
         self.ports.store.events(&query).await.map(|_| ())
     }
 
-    /// The repositories that have not been polled since the start; for readiness.
+    /// How many watches have not been polled since the start; for readiness.
     pub fn unpolled(&self) -> usize {
         let world = self.world();
         let is_polled = |watch: &&Arc<Watch>| {

@@ -90,7 +90,11 @@ impl App {
             return Ok(());
         }
         let snapshot = self.ports.store.load(Some(name)).await?;
-        self.world().refresh(name, snapshot);
+        let news = self.world().refresh(name, snapshot);
+        for id in news {
+            self.wake(Wake::Deployment(id));
+        }
+        self.wake(Wake::Events);
         Ok(())
     }
 }

@@ -87,16 +87,20 @@ impl World {
         }
     }
 
-    /// Takes what the store says of one watch now.
-    pub(super) fn refresh(&mut self, name: &WatchName, snapshot: Snapshot) {
-        self.open.retain(|_, deployment| deployment.watch != *name);
-        self.open.extend(
-            snapshot
-                .open
-                .into_iter()
-                .filter(|d| d.watch == *name)
-                .map(|deployment| (deployment.id, deployment)),
-        );
+    /// Takes what the store says of one watch now, and gives the deployments that are not as they were known: a commit of
+    /// ours whose answer got lost made them, and nobody drives them yet.
+    pub(super) fn refresh(&mut self, name: &WatchName, snapshot: Snapshot) -> Vec<DeploymentId> {
+        let of_watch = |deployment: &Deployment| deployment.watch == *name;
+        let mut news = Vec::new();
+        let mut open = BTreeMap::new();
+        for deployment in snapshot.open.into_iter().filter(of_watch) {
+            if self.open.get(&deployment.id) != Some(&deployment) {
+                news.push(deployment.id);
+            }
+            open.insert(deployment.id, deployment);
+        }
+        self.open.retain(|_, deployment| !of_watch(deployment));
+        self.open.extend(open);
         if let Some(state) = snapshot
             .watches
             .into_iter()
@@ -109,6 +113,7 @@ impl World {
         }
         self.last_event = self.last_event.max(snapshot.last_event);
         self.stale.remove(name);
+        news
     }
 
     /// Takes what was just stored.

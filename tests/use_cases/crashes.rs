@@ -60,16 +60,12 @@ async fn an_answer_of_the_orchestrator_that_got_lost_does_not_deploy_twice() {
 }
 
 #[tokio::test]
-async fn a_commit_whose_answer_got_lost_is_not_done_twice() {
+async fn a_commit_whose_answer_got_lost_is_not_done_twice_and_goes_on() {
     let house = running_v1().await;
     house.push("v1.1.0", 2);
     house.store.fail_after_commit_next();
     house.turn().await;
     house.turn().await;
-    // The recorded deployment is known once the copy was refreshed, and is driven after a start at the latest.
-    let mut house = house;
-    house.restart().await;
-    house.drive().await;
     house.assert_runs("web", 2);
     assert_eq!(house.history(), [("v1.1.0".to_owned(), "succeeded")]);
 }
