@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 ///
 /// # Contract
 ///
-/// Checked by `registrywatcher_conformance::clock`:
+/// Checked by `registrywatcher_conformance::clock_suite!`:
 ///
 /// - Monotonic time never goes back.
 /// - Wall time has microseconds at most, so that what is stored reads back equal.

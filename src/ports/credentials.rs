@@ -50,7 +50,7 @@ pub enum CredentialsError {
 ///
 /// # Contract
 ///
-/// Checked by `registrywatcher_conformance::credentials`:
+/// Checked by `registrywatcher_conformance::credentials_suite!`:
 ///
 /// - A registry that nothing is configured for gets [`Credential::Anonymous`], not an error.
 /// - The credentials of one registry are never given for another.

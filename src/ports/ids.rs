@@ -6,7 +6,7 @@ use uuid::Uuid;
 ///
 /// # Contract
 ///
-/// Checked by `registrywatcher_conformance::ids`:
+/// Checked by `registrywatcher_conformance::ids_suite!`:
 ///
 /// - No two identities are equal.
 /// - Later identities are greater, so that they list in the order of their making.
