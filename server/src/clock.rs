@@ -33,3 +33,10 @@ impl Clock for SystemClock {
         self.started.elapsed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    registrywatcher_conformance::clock_suite!(SystemClock::start);
+}

@@ -34,3 +34,10 @@ impl Ids for TimeOrderedIds {
         Uuid::new_v7(Timestamp::now(&*context))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    registrywatcher_conformance::ids_suite!(TimeOrderedIds::new);
+}
