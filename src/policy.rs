@@ -1,16 +1,20 @@
 //! Which tag of a repository is wanted: [`TagPolicy`].
 
+mod order;
 mod rank;
+mod rejection;
 mod version;
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use regex::Regex;
-use semver::VersionReq;
 
 use crate::image::{Tag, TagList};
 use rank::Rank;
+
+pub use order::{Direction, Order};
+pub use rejection::Rejection;
 pub use version::parse_version;
 
 /// The rule by which a tracked watch picks its tag.
@@ -20,36 +24,6 @@ pub struct TagPolicy {
     include: Option<Regex>,
     exclude: Option<Regex>,
     extract: Option<Regex>,
-}
-
-/// How admitted tags are ordered; the greatest is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Order {
-    /// By version, inside a range.
-    Semver {
-        /// The range, in Cargo's syntax: `*`, `^1.4`, `>=2, <3`.
-        range: VersionReq,
-        /// Whether pre-releases count; if so, the range is matched on `major.minor.patch` alone.
-        prerelease: bool,
-        /// Only tags that end in `-<variant>` count, and are ordered without it: `alpine` for `1.2.3-alpine`.
-        variant: Option<String>,
-    },
-    /// By number.
-    Numeric(Direction),
-    /// By bytes.
-    Alphabetical(Direction),
-    /// One mutable tag, followed by digest.
-    Tag(Tag),
-}
-
-/// Which end of an order is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Direction {
-    /// The last in ascending order: the highest.
-    #[default]
-    Ascending,
-    /// The last in descending order: the lowest.
-    Descending,
 }
 
 /// Regular expressions that narrow a policy. They run in linear time, whatever the tag.
@@ -93,48 +67,6 @@ pub enum PolicyError {
     FilteredTag,
 }
 
-/// Why a tag does not count under a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rejection {
-    /// It names a signature, attestation or SBOM (`sha256-<hex>.sig`), not an image.
-    Artifact,
-    /// `include` does not match.
-    NotIncluded,
-    /// `exclude` matches.
-    Excluded,
-    /// `extract` does not match.
-    NotExtracted,
-    /// It is no version.
-    NotAVersion,
-    /// It is a version of another variant.
-    OtherVariant,
-    /// It is a pre-release, and those are off.
-    Prerelease,
-    /// It is a version outside the range.
-    OutsideRange,
-    /// It is no number.
-    NotANumber,
-    /// It is not the one tag that is followed.
-    OtherTag,
-}
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Artifact => "a signature or attestation, not an image",
-            Self::NotIncluded => "not matched by `include`",
-            Self::Excluded => "matched by `exclude`",
-            Self::NotExtracted => "not matched by `extract`",
-            Self::NotAVersion => "not a version",
-            Self::OtherVariant => "another variant",
-            Self::Prerelease => "a pre-release",
-            Self::OutsideRange => "outside the range",
-            Self::NotANumber => "not a number",
-            Self::OtherTag => "not the tag that is followed",
-        })
-    }
-}
-
 /// What a policy picked from a list of tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
@@ -144,21 +76,6 @@ pub struct Selection {
     pub admitted: usize,
     /// How many it does not.
     pub rejected: usize,
-}
-
-impl Order {
-    /// The order of versions inside `range`, without pre-releases and variants.
-    pub fn semver(range: &str) -> Result<Self, PolicyError> {
-        let range = VersionReq::parse(range).map_err(|error| PolicyError::Range {
-            range: range.to_owned(),
-            problem: error.to_string(),
-        })?;
-        Ok(Self::Semver {
-            range,
-            prerelease: false,
-            variant: None,
-        })
-    }
 }
 
 impl TagPolicy {
@@ -251,113 +168,11 @@ impl TagPolicy {
         Some(self.directed(&a, &b))
     }
 
-    fn rank<'a>(&self, tag: &'a str) -> Result<Rank<'a>, Rejection> {
-        if let Order::Tag(wanted) = &self.order {
-            return if wanted.as_str() == tag {
-                Ok(Rank::Text(tag))
-            } else {
-                Err(Rejection::OtherTag)
-            };
-        }
-        if is_artifact(tag) {
-            return Err(Rejection::Artifact);
-        }
-        if self
-            .include
-            .as_ref()
-            .is_some_and(|include| !include.is_match(tag))
-        {
-            return Err(Rejection::NotIncluded);
-        }
-        if self
-            .exclude
-            .as_ref()
-            .is_some_and(|exclude| exclude.is_match(tag))
-        {
-            return Err(Rejection::Excluded);
-        }
-        let compared = self.extracted(tag).ok_or(Rejection::NotExtracted)?;
-        match &self.order {
-            Order::Semver {
-                range,
-                prerelease,
-                variant,
-            } => {
-                let compared = match variant {
-                    Some(variant) => {
-                        without_variant(compared, variant).ok_or(Rejection::OtherVariant)?
-                    }
-                    None => compared,
-                };
-                let version = parse_version(compared).ok_or(Rejection::NotAVersion)?;
-                if !version.pre.is_empty() && !prerelease {
-                    return Err(Rejection::Prerelease);
-                }
-                let core = semver::Version::new(version.major, version.minor, version.patch);
-                if !range.matches(&core) {
-                    return Err(Rejection::OutsideRange);
-                }
-                Ok(Rank::Version(version))
-            }
-            Order::Numeric(_) => Rank::number(compared).ok_or(Rejection::NotANumber),
-            Order::Alphabetical(_) | Order::Tag(_) => Ok(Rank::Text(compared)),
-        }
-    }
-
-    fn rank_unfiltered<'a>(&self, tag: &'a str) -> Option<Rank<'a>> {
-        let compared = self.extracted(tag).unwrap_or(tag);
-        match &self.order {
-            Order::Semver { variant, .. } => {
-                let compared = variant
-                    .as_deref()
-                    .and_then(|variant| without_variant(compared, variant))
-                    .unwrap_or(compared);
-                parse_version(compared).map(Rank::Version)
-            }
-            Order::Numeric(_) => Rank::number(compared),
-            Order::Alphabetical(_) => Some(Rank::Text(compared)),
-            Order::Tag(_) => None,
-        }
-    }
-
-    fn extracted<'a>(&self, tag: &'a str) -> Option<&'a str> {
-        match &self.extract {
-            Some(extract) => extract.captures(tag)?.get(1).map(|group| group.as_str()),
-            None => Some(tag),
-        }
-    }
-
-    fn directed(&self, a: &Rank<'_>, b: &Rank<'_>) -> Ordering {
-        let ascending = a.compare(b);
-        match &self.order {
-            Order::Numeric(Direction::Descending) | Order::Alphabetical(Direction::Descending) => {
-                ascending.reverse()
-            }
-            _ => ascending,
-        }
-    }
 }
 
 impl fmt::Display for TagPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.order {
-            Order::Semver {
-                range,
-                prerelease,
-                variant,
-            } => {
-                write!(f, "semver {range}")?;
-                if *prerelease {
-                    f.write_str(" with pre-releases")?;
-                }
-                if let Some(variant) = variant {
-                    write!(f, ", variant {variant}")?;
-                }
-            }
-            Order::Numeric(direction) => write!(f, "numeric{direction}")?,
-            Order::Alphabetical(direction) => write!(f, "alphabetical{direction}")?,
-            Order::Tag(tag) => write!(f, "tag {tag}")?,
-        }
+        write!(f, "{}", self.order)?;
         for (name, filter) in [
             ("include", &self.include),
             ("exclude", &self.exclude),
@@ -368,15 +183,6 @@ impl fmt::Display for TagPolicy {
             }
         }
         Ok(())
-    }
-}
-
-impl fmt::Display for Direction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ascending => "",
-            Self::Descending => ", lowest first",
-        })
     }
 }
 
@@ -394,21 +200,6 @@ fn compile(option: &'static str, pattern: Option<&str>) -> Result<Option<Regex>,
             option,
             problem: error.to_string(),
         })
-}
-
-/// `1.2.3` of `1.2.3-alpine`.
-fn without_variant<'a>(tag: &'a str, variant: &str) -> Option<&'a str> {
-    tag.strip_suffix(variant)?.strip_suffix('-')
-}
-
-/// Whether a tag is the fallback name of a signature, attestation or SBOM (cosign, OCI referrers tag schema).
-fn is_artifact(tag: &str) -> bool {
-    tag.strip_prefix("sha256-").is_some_and(|rest| {
-        let (hex, kind) = rest.split_once('.').unwrap_or((rest, "sig"));
-        hex.len() == 64
-            && hex.bytes().all(|c| c.is_ascii_hexdigit())
-            && matches!(kind, "sig" | "att" | "sbom")
-    })
 }
 
 #[cfg(test)]
