@@ -19,7 +19,7 @@ check: setup ## Format, lints, documentation, and whether generated files are up
 	$(CARGO) check --package registrywatcher --locked
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
-	@if command -v cargo-deny >/dev/null; then $(CARGO) deny check bans licenses sources; \
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --workspace check bans licenses sources; \
 	else echo "cargo-deny is not installed: licences, bans and sources are not checked"; fi
 
 test: setup-tests ## All tests, against the real registry, PostgreSQL and whatever else a user would have.
