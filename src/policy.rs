@@ -167,7 +167,6 @@ impl TagPolicy {
         );
         Some(self.directed(&a, &b))
     }
-
 }
 
 impl fmt::Display for TagPolicy {

@@ -7,6 +7,9 @@ use semver::{BuildMetadata, Prerelease, Version};
 /// customarily a moving alias, not the release 1.4.0.
 pub fn parse_version(text: &str) -> Option<Version> {
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    if let Some((major, minor, patch)) = plain(text) {
+        return Some(Version::new(major, minor, patch));
+    }
     let (text, build) = match text.split_once('_') {
         Some((text, build)) => (text, BuildMetadata::new(&build.replace('_', "-")).ok()?),
         None => (text, BuildMetadata::EMPTY),
@@ -24,6 +27,23 @@ pub fn parse_version(text: &str) -> Option<Version> {
         pre,
         build,
     })
+}
+
+/// Three numbers and nothing else, as most tags are, in one pass.
+fn plain(text: &str) -> Option<(u64, u64, u64)> {
+    let (mut numbers, mut at, mut digits) = ([0_u64; 3], 0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                let digit = u64::from(byte - b'0');
+                numbers[at] = numbers[at].checked_mul(10)?.checked_add(digit)?;
+                digits += 1;
+            }
+            b'.' if digits > 0 && at < 2 => (at, digits) = (at + 1, 0),
+            _ => return None,
+        }
+    }
+    (at == 2 && digits > 0).then_some(numbers.into())
 }
 
 fn number(text: &str) -> Option<u64> {
