@@ -40,6 +40,13 @@ impl Tag {
 
     /// Checks the grammar without keeping the text.
     pub(crate) fn check(text: &str) -> Result<(), ParseTagError> {
+        // Nearly every text is a tag; only what is none is looked at by characters, to say why.
+        let bytes = text.as_bytes();
+        let starts_well = bytes.first().is_some_and(|c| !matches!(c, b'.' | b'-'));
+        let is_legal = |c: &u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'-');
+        if starts_well && bytes.len() <= Self::MAX_LEN && bytes.iter().all(is_legal) {
+            return Ok(());
+        }
         if text.is_empty() {
             return Err(ParseTagError::Empty);
         }

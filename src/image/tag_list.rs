@@ -19,18 +19,28 @@ impl TagList {
     /// manifest under it.
     pub fn collect<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut unusable = 0;
-        let mut tags: Vec<&str> = texts
+        // With its first bytes beside it, most comparisons need no look at the text itself.
+        let mut tags: Vec<(u64, &str)> = texts
             .into_iter()
             .filter(|text| {
                 let usable = Tag::check(text).is_ok();
                 unusable += usize::from(!usable);
                 usable
             })
+            .map(|text| (prefix(text), text))
             .collect();
         tags.sort_unstable();
         tags.dedup();
+        let size = tags.iter().map(|(_, tag)| tag.len() + 1).sum();
+        let mut lines = String::with_capacity(size);
+        for (_, tag) in &tags {
+            if !lines.is_empty() {
+                lines.push('\n');
+            }
+            lines.push_str(tag);
+        }
         Self {
-            lines: tags.join("\n").into_boxed_str(),
+            lines: lines.into_boxed_str(),
             count: tags.len(),
             unusable,
         }
@@ -68,6 +78,14 @@ impl TagList {
     }
 }
 
+/// The first eight bytes as a number that orders as they do; equal prefixes say nothing.
+fn prefix(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = text.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
+}
+
 impl fmt::Debug for TagList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
@@ -90,6 +108,21 @@ mod tests {
         assert_eq!(list.iter().collect::<Vec<_>>(), ["v1", "v2"]);
         assert_eq!((list.len(), list.unusable()), (2, 2));
         assert!(list.contains(&"v1".parse().unwrap()) && !list.contains(&"v".parse().unwrap()));
+    }
+
+    #[test]
+    fn tags_that_begin_alike_are_in_byte_order_too() {
+        let texts = [
+            "v1.10.10-b",
+            "v1.10.1",
+            "v1.10.10-a",
+            "v1.10.10",
+            "v",
+            "v1.10.9",
+        ];
+        let mut sorted = texts;
+        sorted.sort_unstable();
+        assert!(TagList::collect(texts).iter().eq(sorted));
     }
 
     #[test]
