@@ -2,6 +2,7 @@
 
 mod backoff;
 mod hold;
+mod pick;
 mod wanted;
 
 use chrono::{DateTime, Utc};
@@ -16,6 +17,7 @@ use crate::watch::{AdoptMode, DriftMode, Mode, Watch, Workload};
 
 pub use backoff::back_off;
 pub use hold::{Hold, HoldReason};
+pub use pick::Pick;
 pub use wanted::{Unwanted, wanted_tag};
 
 /// Everything that a rule looks at, for one workload of one watch.
@@ -31,6 +33,8 @@ pub struct Facts<'a> {
     pub request: Option<&'a Request>,
     /// What was seen at the registry.
     pub observation: &'a Observation,
+    /// What the policy of the watch picked before, if that is remembered.
+    pub pick: Option<&'a Pick>,
     /// What the workload runs.
     pub runs: &'a Runs,
     /// The last deployment of this workload that succeeded.
@@ -128,6 +132,7 @@ fn wanted(facts: &Facts<'_>) -> Result<Candidate, Unwanted> {
         facts.intent,
         facts.observation,
         facts.last_deployed,
+        facts.pick,
     )?;
     let image = wanted::resolved(facts.observation, &tag)?.ok_or_else(|| {
         if facts.intent.target.pinned() == Some(&tag) {

@@ -1,6 +1,7 @@
 //! What is watched, and what runs it: [`Watch`] and [`Workload`].
 
-use std::collections::BTreeMap;
+mod address;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::image::{ImageReference, Repository};
 use crate::policy::TagPolicy;
 use crate::text::name_type;
+
+pub use address::Address;
 
 name_type!(
     /// The name of a [`Watch`], chosen in the configuration.
@@ -94,14 +97,14 @@ pub struct Workload {
     /// Which configured deployer rolls it out.
     pub deployer: DeployerName,
     /// Where it is there: for Nomad `job`, `group` and `task`.
-    pub address: BTreeMap<String, String>,
+    pub address: Address,
 }
 
 impl fmt::Display for Workload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.deployer)?;
-        for (index, (key, value)) in self.address.iter().enumerate() {
-            write!(f, "{}{key}={value}", if index == 0 { ":" } else { "," })?;
+        if self.address.iter().len() > 0 {
+            write!(f, ":{}", self.address)?;
         }
         Ok(())
     }

@@ -178,8 +178,7 @@ impl App {
             Err(error) => (Err(error.to_string()), Err(error)),
         };
         self.world()
-            .observe(repository)
-            .record_listing(began, listed);
+            .observe(repository, |seen| seen.record_listing(began, listed));
         outcome
     }
 
@@ -187,16 +186,16 @@ impl App {
     async fn resolve_now(&self, watch: &Arc<Watch>, tag: &Tag) -> Result<Candidate, CommandError> {
         let repository = watch.repository();
         let began = self.ports.clock.now();
-        let known = self.world().observe(repository).known_image(tag).cloned();
+        let known = self.world().known_image(repository, tag).cloned();
         let image = self
             .ports
             .registry
             .resolve(repository, tag, known.as_ref())
             .await
             .map_err(CommandError::Registry)?;
-        self.world()
-            .observe(repository)
-            .record_resolution(tag, began, Ok(image.clone()));
+        self.world().observe(repository, |seen| {
+            seen.record_resolution(tag, began, Ok(image.clone()));
+        });
         match image {
             Some(image) => Ok(Candidate {
                 tag: tag.clone(),
@@ -253,15 +252,12 @@ impl App {
 impl World {
     fn wanted_by(&self, watch: &Watch, intent: &Intent) -> Result<Tag, Unwanted> {
         let unobserved = crate::observation::Observation::default();
-        let observation = self
-            .repositories
-            .get(watch.repository())
-            .map_or(&unobserved, |followed| &followed.observation);
+        let observation = self.observation(watch.repository()).unwrap_or(&unobserved);
         let last_deployed = self
             .states
             .get(&watch.name)
             .and_then(|state| state.last_deployed());
-        crate::decision::wanted_tag(watch, intent, observation, last_deployed)
+        crate::decision::wanted_tag(watch, intent, observation, last_deployed, self.pick(watch))
     }
 }
 
@@ -304,8 +300,7 @@ fn add_request(world: &World, draft: &mut Draft, watch: &Watch, request: &Reques
     let wanted = world.wanted_by(watch, &draft.watch().intent).ok();
     if wanted.as_ref() != Some(&request.candidate.tag) {
         let past = wanted.and_then(|tag| {
-            let followed = world.repositories.get(watch.repository())?;
-            let image = followed.observation.known_image(&tag)?.clone();
+            let image = world.known_image(watch.repository(), &tag)?.clone();
             Some(Candidate { tag, image })
         });
         draft.watch().intent.hold = Some(OperatorHold {

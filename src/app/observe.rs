@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 
 use super::App;
 use super::world::World;
-use crate::decision::wanted_tag;
+use crate::decision::{Pick, wanted_tag};
 use crate::deployment::Runs;
-use crate::image::{Repository, Tag};
+use crate::image::{Image, Repository, Tag};
 use crate::intent::Target;
-use crate::ports::RegistryError;
+use crate::observation::Observation;
+use crate::ports::{RegistryError, WatchState};
 use crate::watch::{AdoptMode, Watch};
 
 /// What came of a poll.
@@ -47,9 +48,9 @@ impl App {
             let outcome = self.ports.registry.tags(repository).await;
             let outcome = outcome.map_err(|error| polled.note(repository, &error));
             self.world()
-                .observe(repository)
-                .record_listing(began, outcome);
+                .observe(repository, |seen| seen.record_listing(began, outcome));
         }
+        self.world().pick_for(&watches);
         for tag in self.tags_to_resolve(repository, &watches) {
             self.resolve(repository, &tag, began, &mut polled).await;
         }
@@ -69,14 +70,13 @@ impl App {
         let now = self.ports.clock.now();
         {
             let mut world = self.world();
-            if watches.iter().any(|watch| world.needs_listing(watch)) {
-                world
-                    .observe(repository)
-                    .record_listing(now, Err(message.clone()));
-            }
-            world
-                .observe(repository)
-                .record_failed_resolutions(now, &message);
+            let needs_listing = watches.iter().any(|watch| world.needs_listing(watch));
+            world.observe(repository, |seen| {
+                if needs_listing {
+                    seen.record_listing(now, Err(message.clone()));
+                }
+                seen.record_failed_resolutions(now, &message);
+            });
             world.end_poll(repository, &watches);
         }
         for watch in &watches {
@@ -102,16 +102,16 @@ impl App {
         began: DateTime<Utc>,
         polled: &mut Polled,
     ) {
-        let known = self.world().observe(repository).known_image(tag).cloned();
+        let known = self.world().known_image(repository, tag).cloned();
         let outcome = self
             .ports
             .registry
             .resolve(repository, tag, known.as_ref())
             .await;
         let outcome = outcome.map_err(|error| polled.note(repository, &error));
-        self.world()
-            .observe(repository)
-            .record_resolution(tag, began, outcome);
+        self.world().observe(repository, |seen| {
+            seen.record_resolution(tag, began, outcome);
+        });
     }
 
     /// A watch that tracks is listed at every poll; where all are pinned, now and then.
@@ -121,21 +121,19 @@ impl App {
         watches: &[Arc<Watch>],
         now: DateTime<Utc>,
     ) -> bool {
-        let mut world = self.world();
+        let world = self.world();
         if watches.iter().any(|watch| world.needs_listing(watch)) {
             return true;
         }
-        let last = world.observe(repository).listing().seen_at();
+        let seen = world.observation(repository);
+        let last = seen.and_then(|seen| seen.listing().seen_at());
         last.is_none_or(|last| last + self.settings.listing_interval <= now)
     }
 
     fn tags_to_resolve(&self, repository: &Repository, watches: &[Arc<Watch>]) -> BTreeSet<Tag> {
-        let mut world = self.world();
-        let polls = world
-            .repositories
-            .entry(repository.clone())
-            .or_default()
-            .polls;
+        let world = self.world();
+        let followed = world.repositories.get(repository);
+        let polls = followed.map_or(0, |followed| followed.polls);
         let again = polls.is_multiple_of(self.settings.digest_every.max(1));
         let mut due = BTreeSet::new();
         for watch in watches {
@@ -166,15 +164,48 @@ impl Polled {
 }
 
 impl World {
+    /// What was seen of a repository; `None` where no watch follows it.
+    pub(super) fn observation(&self, repository: &Repository) -> Option<&Observation> {
+        let followed = self.repositories.get(repository)?;
+        Some(&followed.observation)
+    }
+
+    /// Takes what was seen of a repository, if a watch follows it.
     pub(super) fn observe(
         &mut self,
         repository: &Repository,
-    ) -> &mut crate::observation::Observation {
-        &mut self
-            .repositories
-            .entry(repository.clone())
-            .or_default()
-            .observation
+        record: impl FnOnce(&mut Observation),
+    ) {
+        if let Some(followed) = self.repositories.get_mut(repository) {
+            record(&mut followed.observation);
+        }
+    }
+
+    pub(super) fn known_image(&self, repository: &Repository, tag: &Tag) -> Option<&Image> {
+        self.observation(repository)?.known_image(tag)
+    }
+
+    /// Picks the tags that tracking watches want, where that is not known of what is listed now.
+    fn pick_for(&mut self, watches: &[Arc<Watch>]) {
+        for watch in watches {
+            let needs_listing = self.needs_listing(watch);
+            let followed = self.repositories.get(watch.repository());
+            let listing = followed
+                .and_then(|followed| followed.observation.listing().last_known())
+                .filter(|_| needs_listing);
+            let last_deployed = self
+                .states
+                .get(&watch.name)
+                .and_then(WatchState::last_deployed);
+            let Some(live) = self.live.get_mut(&watch.name) else {
+                continue;
+            };
+            match (listing, &live.pick) {
+                (Some(tags), Some(pick)) if pick.holds(tags, last_deployed) => {}
+                (Some(tags), _) => live.pick = Some(Pick::new(&watch.policy, tags, last_deployed)),
+                (None, _) => live.pick = None,
+            }
+        }
     }
 
     /// Whether the wanted tag of `watch` is picked from a listing.
@@ -188,19 +219,19 @@ impl World {
 
     pub(super) fn wanted_tag(&self, watch: &Watch) -> Option<Tag> {
         let state = self.states.get(&watch.name)?;
-        let followed = self.repositories.get(watch.repository())?;
         wanted_tag(
             watch,
             &state.intent,
-            &followed.observation,
+            self.observation(watch.repository())?,
             state.last_deployed(),
+            self.pick(watch),
         )
         .ok()
     }
 
     /// The tags that workloads run without a digest, and whose digest is not known yet.
     fn unpinned_tags(&self, watch: &Watch) -> Vec<Tag> {
-        if watch.adopt == AdoptMode::Redeploy {
+        if watch.adopt == AdoptMode::Redeploy || !self.runs_unpinned(watch) {
             return Vec::new();
         }
         let runs = self.runs(watch);
@@ -215,9 +246,8 @@ impl World {
     }
 
     fn is_resolved(&self, repository: &Repository, tag: &Tag) -> bool {
-        self.repositories
-            .get(repository)
-            .and_then(|followed| followed.observation.resolution(tag))
+        self.observation(repository)
+            .and_then(|observation| observation.resolution(tag))
             .is_some_and(|seen| seen.current().is_ok())
     }
 

@@ -136,13 +136,11 @@ impl App {
 impl World {
     fn view(&self, watch: &Arc<Watch>) -> Option<WatchView> {
         let state = self.states.get(&watch.name)?;
-        let observation = self
-            .repositories
-            .get(watch.repository())
-            .map(|followed| &followed.observation);
+        let observation = self.observation(watch.repository());
         let wanted = match observation {
             Some(observation) => {
-                wanted_tag(watch, &state.intent, observation, state.last_deployed())
+                let (last_deployed, pick) = (state.last_deployed(), self.pick(watch));
+                wanted_tag(watch, &state.intent, observation, last_deployed, pick)
             }
             None => Err(Unseen::NotYet.into()),
         };
@@ -169,16 +167,17 @@ impl World {
     }
 
     fn workload_views(&self, watch: &Watch) -> Vec<WorkloadView> {
-        let lives = self.live.get(&watch.name).map_or(&[][..], Vec::as_slice);
-        lives
+        watch
+            .workloads
             .iter()
+            .zip(self.live_workloads(watch))
             .zip(self.runs(watch))
-            .map(|(live, runs)| {
+            .map(|((workload, live), runs)| {
                 let in_flight = self
                     .in_flight(&live.unit)
-                    .filter(|deployment| deployment.workload == live.workload);
+                    .filter(|deployment| deployment.workload == *workload);
                 WorkloadView {
-                    workload: live.workload.clone(),
+                    workload: workload.clone(),
                     unit: live.unit.clone(),
                     runs,
                     decided: live.decided.clone(),

@@ -96,12 +96,12 @@ impl App {
         id: DeploymentId,
         deploy: &Deploy,
     ) -> Deployment {
-        let live = &world.live[&watch.name][index];
+        let live = &world.live_workloads(watch)[index];
         let now = self.ports.clock.now();
         Deployment {
             id,
             watch: watch.name.clone(),
-            workload: live.workload.clone(),
+            workload: watch.workloads[index].clone(),
             unit: live.unit.clone(),
             source: watch.image.clone(),
             candidate: deploy.candidate.clone(),
@@ -118,11 +118,9 @@ impl App {
     fn remember(&self, watch: &Watch, index: usize, decision: Option<Decision>) {
         let Some(decision) = decision else { return };
         let mut world = self.world();
-        let live = world
-            .live
-            .get_mut(&watch.name)
-            .and_then(|lives| lives.get_mut(index));
-        let Some(live) = live else { return };
+        let Some(live) = world.live_workload_mut(watch, index) else {
+            return;
+        };
         if live
             .decided
             .as_ref()
@@ -130,7 +128,7 @@ impl App {
         {
             return;
         }
-        tracing::info!(watch.name = %watch.name, "{}: {decision}", live.workload);
+        tracing::info!(watch.name = %watch.name, "{}: {decision}", watch.workloads[index]);
         live.decided = Some(Decided {
             decision,
             since: self.ports.clock.now(),
@@ -142,7 +140,7 @@ impl App {
         for index in 0..watch.workloads.len() {
             let is_due = {
                 let world = self.world();
-                let look = world.live[&watch.name][index].look.as_ref();
+                let look = world.live_workloads(watch)[index].look.as_ref();
                 look.is_none_or(|look| {
                     look.answer.is_err()
                         || self.ports.clock.monotonic() >= look.at + self.settings.drift_interval
@@ -158,7 +156,7 @@ impl App {
     fn look_is_old(&self, watch: &Watch, index: usize) -> bool {
         let now = self.ports.clock.monotonic();
         let world = self.world();
-        world.live[&watch.name][index]
+        world.live_workloads(watch)[index]
             .look
             .as_ref()
             .is_none_or(|look| look.at < now)
@@ -177,12 +175,7 @@ impl App {
         if let Err(problem) = &answer {
             tracing::warn!(watch.name = %watch.name, deployer.name = %workload.deployer, "{problem}");
         }
-        if let Some(live) = self
-            .world()
-            .live
-            .get_mut(&watch.name)
-            .and_then(|lives| lives.get_mut(index))
-        {
+        if let Some(live) = self.world().live_workload_mut(watch, index) {
             live.look = Some(Look { at, answer });
         }
     }
@@ -244,10 +237,13 @@ impl App {
 impl World {
     /// The workloads of `watch` that run an unpinned tag and were never deployed by us, with what the tag points to.
     fn adoptions(&self, watch: &Watch) -> Vec<(Workload, Candidate)> {
+        if !self.runs_unpinned(watch) {
+            return Vec::new();
+        }
         let Some(state) = self.states.get(&watch.name) else {
             return Vec::new();
         };
-        let Some(followed) = self.repositories.get(watch.repository()) else {
+        let Some(observation) = self.observation(watch.repository()) else {
             return Vec::new();
         };
         let runs = self.runs(watch);
@@ -271,7 +267,7 @@ impl World {
                 {
                     return None;
                 }
-                let seen = followed.observation.resolution(&tag)?;
+                let seen = observation.resolution(&tag)?;
                 let image = seen.current().ok()?.clone()?;
                 Some((workload.clone(), Candidate { tag, image }))
             })

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use super::world::{LiveWorkload, World};
+use super::world::{Followed, Live, LiveWorkload, World};
 use super::{App, Ports, Settings, Waker};
 use crate::event::EventKind;
 use crate::intent::{Intent, Target};
@@ -47,9 +47,7 @@ impl App {
             .map(|watch| (watch.name.clone(), Arc::new(watch)))
             .collect();
         let mut world = World::from_snapshot(ports.store.load(None).await?);
-        for watch in watches.values() {
-            world.live.insert(watch.name.clone(), live(&ports, watch)?);
-        }
+        world.configure(&ports, &watches)?;
         let mut by_repository: BTreeMap<_, Vec<Arc<Watch>>> = BTreeMap::new();
         for watch in watches.values() {
             let of_one = by_repository.entry(watch.repository().clone()).or_default();
@@ -74,13 +72,6 @@ impl App {
 
     /// Stores a watch that is new, was renamed, or follows another repository than before.
     async fn enrol(&self, watch: &Watch) -> Result<(), StoreError> {
-        {
-            let mut world = self.world();
-            if !world.states.contains_key(&watch.name) {
-                let state = world.first_state(watch);
-                world.states.insert(watch.name.clone(), state);
-            }
-        }
         self.transact(&watch.name, |_, draft| {
             let is_new = draft.watch().version == 0;
             let known = draft.watch().repository.replace(watch.repository().clone());
@@ -146,7 +137,7 @@ impl App {
     }
 }
 
-fn live(ports: &Ports, watch: &Watch) -> Result<Vec<LiveWorkload>, StartError> {
+fn live(ports: &Ports, watch: &Watch) -> Result<Live, StartError> {
     let live =
         |workload: &Workload| {
             let deployer = ports.deployers.get(&workload.deployer).ok_or_else(|| {
@@ -162,17 +153,46 @@ fn live(ports: &Ports, watch: &Watch) -> Result<Vec<LiveWorkload>, StartError> {
                     source,
                 })?;
             Ok(LiveWorkload {
-                workload: workload.clone(),
                 unit,
                 sees_running: deployer.capabilities().sees_running,
                 look: None,
                 decided: None,
             })
         };
-    watch.workloads.iter().map(live).collect()
+    let workloads: Result<_, StartError> = watch.workloads.iter().map(live).collect();
+    Ok(Live {
+        pick: None,
+        workloads: workloads?,
+    })
 }
 
 impl World {
+    /// Makes room for what will be known of the configured watches, and begins those that are new.
+    fn configure(
+        &mut self,
+        ports: &Ports,
+        watches: &BTreeMap<WatchName, Arc<Watch>>,
+    ) -> Result<(), StartError> {
+        // Collected, a map fills its nodes; grown entry by entry, it leaves nearly half of each empty.
+        self.live = watches
+            .values()
+            .map(|watch| Ok((watch.name.clone(), live(ports, watch)?)))
+            .collect::<Result<_, StartError>>()?;
+        self.repositories = watches
+            .values()
+            .map(|watch| (watch.repository().clone(), Followed::default()))
+            .collect();
+        let first: Vec<WatchState> = watches
+            .values()
+            .filter(|watch| !self.states.contains_key(&watch.name))
+            .map(|watch| self.first_state(watch))
+            .collect();
+        let known = std::mem::take(&mut self.states).into_iter();
+        let first = first.into_iter().map(|state| (state.name.clone(), state));
+        self.states = known.chain(first).collect();
+        Ok(())
+    }
+
     /// What a watch starts with: what it had under its former name; held, if another watch deployed its workload before;
     /// otherwise tracking and deploying by itself.
     fn first_state(&self, watch: &Watch) -> WatchState {

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::decision::{Facts, Sibling};
+use crate::decision::{Facts, Pick, Sibling};
 use crate::deployment::{Deployment, DeploymentId, Quarantined, Running, Runs, Success};
 use crate::event::EventId;
 use crate::image::{Repository, Tag};
@@ -28,9 +28,10 @@ pub(super) struct World {
     pub(super) quarantine: Quarantine,
     pub(super) cursors: BTreeMap<String, EventId>,
     pub(super) last_event: EventId,
+    /// The repositories of the configured watches.
     pub(super) repositories: BTreeMap<Repository, Followed>,
-    /// What the deployers said of the workloads of a watch, in its order.
-    pub(super) live: BTreeMap<WatchName, Vec<LiveWorkload>>,
+    /// What is known of the configured watches, and not stored.
+    pub(super) live: BTreeMap<WatchName, Live>,
     /// How the open deployments go, for showing and for waiting longer after each fault.
     pub(super) drives: BTreeMap<DeploymentId, Drive>,
 }
@@ -43,10 +44,18 @@ pub(super) struct Followed {
     pub(super) polls: u32,
 }
 
+/// A watch as it is now.
+#[derive(Debug)]
+pub(super) struct Live {
+    /// What its policy picked last, while it tracks.
+    pub(super) pick: Option<Pick>,
+    /// What the deployers said of its workloads, in its order.
+    pub(super) workloads: Box<[LiveWorkload]>,
+}
+
 /// A workload as it is now.
 #[derive(Debug)]
 pub(super) struct LiveWorkload {
-    pub(super) workload: Workload,
     pub(super) unit: Unit,
     pub(super) sees_running: bool,
     pub(super) look: Option<Look>,
@@ -144,13 +153,42 @@ impl World {
             .max_by_key(|deployment| deployment.state.is_active())
     }
 
+    /// The workloads of `watch` as they are now, in their order.
+    pub(super) fn live_workloads(&self, watch: &Watch) -> &[LiveWorkload] {
+        let live = self.live.get(&watch.name);
+        live.map_or(&[], |live| &live.workloads)
+    }
+
+    /// One of the workloads of `watch`, to be changed.
+    pub(super) fn live_workload_mut(
+        &mut self,
+        watch: &Watch,
+        index: usize,
+    ) -> Option<&mut LiveWorkload> {
+        self.live.get_mut(&watch.name)?.workloads.get_mut(index)
+    }
+
+    /// Whether any workload of `watch` runs a tag without a digest.
+    pub(super) fn runs_unpinned(&self, watch: &Watch) -> bool {
+        let mut live = self.live_workloads(watch).iter();
+        live.any(LiveWorkload::runs_unpinned)
+    }
+
+    /// What the policy of `watch` picked last.
+    pub(super) fn pick(&self, watch: &Watch) -> Option<&Pick> {
+        self.live.get(&watch.name)?.pick.as_ref()
+    }
+
     /// What the workloads of `watch` run, in their order.
     pub(super) fn runs(&self, watch: &Watch) -> Vec<Runs> {
         let state = self.states.get(&watch.name);
-        let live = self.live.get(&watch.name).map_or(&[][..], Vec::as_slice);
-        live.iter()
-            .map(|live| {
-                let stored = state.and_then(|state| state.of(&live.workload));
+        let live = self.live_workloads(watch);
+        watch
+            .workloads
+            .iter()
+            .zip(live)
+            .map(|(workload, live)| {
+                let stored = state.and_then(|state| state.of(workload));
                 live.runs(stored)
             })
             .collect()
@@ -165,18 +203,19 @@ impl World {
         rule: impl FnOnce(&Facts<'_>) -> T,
     ) -> Option<T> {
         let state = self.states.get(&watch.name)?;
-        let lives = self.live.get(&watch.name)?;
-        let live = lives.get(index)?;
-        let stored = state.of(&live.workload);
+        let workload = watch.workloads.get(index)?;
+        let live = self.live_workloads(watch).get(index)?;
+        let stored = state.of(workload);
         let runs = self.runs(watch);
-        let before: Vec<Sibling<'_>> = lives
+        let before: Vec<Sibling<'_>> = watch
+            .workloads
             .iter()
             .zip(&runs)
             .take(index)
-            .map(|(sibling, runs)| Sibling {
-                workload: &sibling.workload,
+            .map(|(workload, runs)| Sibling {
+                workload,
                 runs,
-                in_flight: self.open.values().any(|d| d.workload == sibling.workload),
+                in_flight: self.open.values().any(|d| d.workload == *workload),
             })
             .collect();
         let quarantine: Vec<&Quarantined> = self
@@ -188,13 +227,11 @@ impl World {
         let unobserved = Observation::default();
         let facts = Facts {
             watch,
-            workload: &live.workload,
+            workload,
             intent: &state.intent,
-            request: state.request_for(&live.workload, now),
-            observation: self
-                .repositories
-                .get(watch.repository())
-                .map_or(&unobserved, |followed| &followed.observation),
+            request: state.request_for(workload, now),
+            observation: self.observation(watch.repository()).unwrap_or(&unobserved),
+            pick: self.pick(watch),
             runs: &runs[index],
             success: stored.and_then(|stored| stored.success.as_ref()),
             adopted: stored.and_then(|stored| Some(&stored.adopted.as_ref()?.candidate)),
@@ -210,7 +247,19 @@ impl World {
     }
 }
 
+impl Live {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut LiveWorkload> {
+        self.workloads.iter_mut()
+    }
+}
+
 impl LiveWorkload {
+    /// Whether its deployer said that it runs a tag without a digest.
+    pub(super) fn runs_unpinned(&self) -> bool {
+        let answer = self.look.as_ref().map(|look| &look.answer);
+        matches!(answer, Some(Ok(Some(running))) if running.image.digest().is_none())
+    }
+
     fn runs(&self, stored: Option<&WorkloadState>) -> Runs {
         match &self.look {
             None => Runs::Unknown {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
-use super::{AdoptMode, Cause, Decision, DriftMode, HoldReason, Origin, decide};
+use super::{AdoptMode, Cause, Decision, DriftMode, Facts, HoldReason, Origin, decide};
 use crate::deployment::State;
 use crate::intent::Target;
 use model::{Build, Checked, Fault, Model, Move, Setting, Turn, minor};
@@ -83,6 +83,15 @@ fn moves() -> impl Strategy<Value = Move> {
 }
 
 proptest! {
+    #[test]
+    fn a_remembered_pick_never_changes_a_decision(history in histories()) {
+        history.play(|turn| {
+            let anew = decide(&Facts { pick: None, ..*turn.facts });
+            prop_assert_eq!(turn.decision, &anew);
+            Ok(())
+        })?;
+    }
+
     #[test]
     fn i1_a_pinned_watch_is_never_brought_to_another_tag(history in histories()) {
         history.play(|turn| {

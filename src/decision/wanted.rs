@@ -1,3 +1,4 @@
+use super::Pick;
 use crate::image::{Image, Tag};
 use crate::intent::Intent;
 use crate::observation::{Observation, Unseen};
@@ -34,18 +35,25 @@ impl From<Unseen> for Unwanted {
 }
 
 /// The tag that `watch` wants: the pinned one, the fixed one of its policy, or what the policy picks from the listing.
+///
+/// `pick` is what that policy picked before, if it is remembered; it only saves time, and is not looked at unless it still
+/// holds.
 pub fn wanted_tag(
     watch: &Watch,
     intent: &Intent,
     observation: &Observation,
     last_deployed: Option<&Tag>,
+    pick: Option<&Pick>,
 ) -> Result<Tag, Unwanted> {
     if let Some(tag) = intent.target.pinned().or_else(|| watch.policy.fixed_tag()) {
         return Ok(tag.clone());
     }
     let tags = observation.listing().current()?;
-    let selection = watch.policy.select(tags, last_deployed);
-    selection.wanted.ok_or_else(|| Unwanted::NoCandidate {
+    let wanted = match pick.filter(|pick| pick.holds(tags, last_deployed)) {
+        Some(pick) => pick.wanted().cloned(),
+        None => watch.policy.select(tags, last_deployed).wanted,
+    };
+    wanted.ok_or_else(|| Unwanted::NoCandidate {
         why: format!(
             "none of {} tags is admitted by {}",
             tags.len(),

@@ -43,7 +43,7 @@ impl House {
     pub(crate) async fn with_watch(watch: Watch, image: &str) -> Self {
         let deployer = MemoryDeployer::new();
         for workload in &watch.workloads {
-            deployer.add_workload(&workload.address["job"], image);
+            deployer.add_workload(workload.address.get("job").unwrap(), image);
         }
         let registry = MemoryRegistry::default();
         registry.create_repository(watch.repository());

@@ -8,7 +8,7 @@ use registrywatcher::watch::{Unit, Workload};
 /// Any part may be given, or none; a key starts with a letter and goes on with letters, digits, `_` and `-`.
 pub(crate) fn variables(workload: &Workload) -> Result<BTreeMap<String, &str>, DeployError> {
     let mut variables = BTreeMap::new();
-    for (key, value) in &workload.address {
+    for (key, value) in workload.address.iter() {
         let Some(name) = variable_name(key) else {
             let key = key.escape_debug();
             return Err(invalid(
@@ -24,7 +24,7 @@ pub(crate) fn variables(workload: &Workload) -> Result<BTreeMap<String, &str>, D
                 format!("the value of `{key}` holds a NUL character"),
             ));
         }
-        if variables.insert(name, value.as_str()).is_some() {
+        if variables.insert(name, value).is_some() {
             return Err(invalid(
                 workload,
                 format!("`{key}` stands there twice in other spellings"),

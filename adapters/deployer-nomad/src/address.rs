@@ -20,15 +20,15 @@ impl Address {
             problem,
         };
         let known = ["job", "group", "task", "namespace"];
-        for (key, value) in &workload.address {
-            if !known.contains(&key.as_str()) {
+        for (key, value) in workload.address.iter() {
+            if !known.contains(&key) {
                 return Err(invalid(format!("`{key}` is unknown; {SHAPE}")));
             }
             if value.is_empty() {
                 return Err(invalid(format!("`{key}` is empty; {SHAPE}")));
             }
         }
-        let part = |key: &str| workload.address.get(key).cloned();
+        let part = |key: &str| workload.address.get(key).map(str::to_owned);
         let namespace = part("namespace").unwrap_or_else(|| namespace.to_owned());
         if namespace == "*" {
             return Err(invalid(

@@ -235,7 +235,7 @@ fn reference(image: &str) -> ImageReference {
 
 fn job_of(workload: &Workload) -> Result<&str, DeployError> {
     match workload.address.get("job") {
-        Some(job) if workload.address.len() == 1 && !job.is_empty() => Ok(job),
+        Some(job) if workload.address.iter().len() == 1 && !job.is_empty() => Ok(job),
         _ => Err(DeployError::InvalidAddress {
             workload: workload.clone(),
             problem: "an address is `job` and nothing else".to_owned(),

@@ -189,7 +189,7 @@ fn watch(content: &Content, image: &Published) -> anyhow::Result<Watch> {
         policy: TagPolicy::new(Order::semver("*")?, &Filters::default())?,
         workloads: vec![Workload {
             deployer: "production".parse()?,
-            address: BTreeMap::from([("job".to_owned(), image.path.clone())]),
+            address: [("job", &*image.path)].into(),
         }],
         interval: Duration::from_mins(1),
         mode: Mode::Deploy,

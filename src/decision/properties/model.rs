@@ -12,11 +12,11 @@ use proptest::test_runner::TestCaseError;
 use uuid::Uuid;
 
 use crate::decision::tests::world::{at, deployment, rolling, tag, watch, workload};
-use crate::decision::{Decision, Deploy, Facts, Sibling, decide, wanted_tag};
+use crate::decision::{Decision, Deploy, Facts, Pick, Sibling, decide, wanted_tag};
 use crate::deployment::{
     Adopted, Deployment, DeploymentId, Origin, Quarantined, Running, Runs, Setback, Success,
 };
-use crate::image::{Digest, Image, Platform, PlatformManifest, Tag};
+use crate::image::{Digest, Image, Platform, PlatformManifest, Tag, TagList};
 use crate::intent::{Candidate, Intent, Request};
 use crate::observation::Observation;
 use crate::watch::{AdoptMode, DriftMode, Watch, Workload};
@@ -123,6 +123,8 @@ pub(super) struct Model {
     registry: BTreeMap<u8, Build>,
     request: Option<Request>,
     observation: Observation,
+    /// What was picked at an earlier poll.
+    pick: Option<Pick>,
     quarantine: Vec<Quarantined>,
     last_deployed: Option<Tag>,
     platform: Option<Platform>,
@@ -192,6 +194,7 @@ impl Model {
             registry: BTreeMap::new(),
             request: None,
             observation: Observation::default(),
+            pick: None,
             quarantine: Vec::new(),
             last_deployed: None,
             platform: setting
@@ -273,6 +276,7 @@ impl Model {
                 .as_ref()
                 .filter(|request| request.is_pending_for(&place.workload)),
             observation: &self.observation,
+            pick: self.pick.as_ref(),
             runs: &runs[index],
             success: place.success.as_ref(),
             adopted: place.adopted.as_ref().map(|adopted| &adopted.candidate),
@@ -288,21 +292,18 @@ impl Model {
 
     fn poll(&mut self, fault: Fault) {
         let refused = || "timed out".to_owned();
-        let tags: Vec<String> = self
-            .registry
-            .keys()
-            .map(|&minor| version(minor).to_string())
-            .collect();
         let listing = match fault {
             Fault::Listing => Err(refused()),
-            _ => Ok(Arc::new(tags.iter().map(String::as_str).collect())),
+            _ => Ok(self.listed()),
         };
         self.observation.record_listing(self.now, listing);
+        self.pick_now_and_then();
         let wanted = wanted_tag(
             &self.watch,
             &self.intent,
             &self.observation,
             self.last_deployed.as_ref(),
+            self.pick.as_ref(),
         );
         let running = self.places.iter().filter_map(|place| {
             let image = &place.running.as_ref()?.image;
@@ -318,6 +319,26 @@ impl Model {
         self.request
             .take_if(|request| request.expires_at <= self.now);
         self.adopt(fault);
+    }
+
+    /// What the registry has; the very same list as before while nothing changes.
+    fn listed(&self) -> Arc<TagList> {
+        let tags: Vec<Tag> = self.registry.keys().map(|&minor| version(minor)).collect();
+        let tags: TagList = tags.iter().map(Tag::as_str).collect();
+        match self.observation.listing().last_known() {
+            Some(known) if **known == tags => Arc::clone(known),
+            _ => Arc::new(tags),
+        }
+    }
+
+    /// Remembers a pick at every third poll, so that most are old when they are looked at.
+    fn pick_now_and_then(&mut self) {
+        if let Ok(tags) = self.observation.listing().current()
+            && self.now.timestamp() % 3 == 0
+        {
+            let last_deployed = self.last_deployed.as_ref();
+            self.pick = Some(Pick::new(&self.watch.policy, tags, last_deployed));
+        }
     }
 
     fn adopt(&mut self, fault: Fault) {

@@ -115,3 +115,31 @@ fn the_spelling_that_was_deployed_stays() {
         &World::after(|w| w.push("v1.0.0", image(2))),
     );
 }
+
+#[test]
+fn a_remembered_pick_is_only_used_while_it_holds() {
+    let after = |change: fn(&mut World)| {
+        World::after(|w| {
+            w.push("1.1.0", image(2));
+            w.push("v1.1.0", image(3));
+            w.remember_pick();
+            change(w);
+        })
+    };
+    let newer = |to| Cause::NewerVersion {
+        from: tag("1.0.0"),
+        to: tag(to),
+    };
+    let picked = after(|_| ());
+    deploys("nothing changed", &picked, "v1.1.0", newer("v1.1.0"));
+    let listed = after(|w| w.push("1.2.0", image(4)));
+    deploys("another listing", &listed, "1.2.0", newer("1.2.0"));
+    let listed = after(|w| w.delete("v1.1.0"));
+    deploys("the picked tag is gone", &listed, "1.1.0", newer("1.1.0"));
+    let deployed = after(|w| w.last_deployed = Some(tag("1.1.0")));
+    deploys("another deployment", &deployed, "1.1.0", newer("1.1.0"));
+    let pinned = after(|w| w.pin("1.0.0"));
+    up_to_date("another intent", &pinned);
+    let failed = after(World::fail_listing);
+    holds("no listing", &failed, &["registry_unknown"]);
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::decision::{Decision, Facts, Sibling, decide};
+use crate::decision::{Decision, Facts, Pick, Sibling, decide};
 use crate::deployment::{
     Cause, Deployment, DeploymentId, Origin, Quarantined, RolloutHandle, Runs, Setback, State,
     Success,
@@ -51,7 +51,7 @@ pub(crate) fn candidate(text: &str, image: Image) -> Candidate {
 pub(crate) fn workload(job: &str) -> Workload {
     Workload {
         deployer: "production".parse().unwrap(),
-        address: [("job".to_owned(), job.to_owned())].into(),
+        address: [("job", job)].into(),
     }
 }
 
@@ -141,6 +141,7 @@ pub(crate) struct World {
     pub(crate) intent: Intent,
     pub(crate) request: Option<Request>,
     pub(crate) observation: Observation,
+    pub(crate) pick: Option<Pick>,
     pub(crate) runs: Runs,
     pub(crate) success: Option<Success>,
     pub(crate) adopted: Option<Candidate>,
@@ -164,6 +165,7 @@ impl World {
             intent: Intent::default(),
             request: None,
             observation: Observation::default(),
+            pick: None,
             runs: Runs::Nothing,
             success: None,
             adopted: None,
@@ -186,6 +188,13 @@ impl World {
         let mut world = Self::settled();
         change(&mut world);
         world
+    }
+
+    /// Remembers what the policy picks from what is listed now.
+    pub(crate) fn remember_pick(&mut self) {
+        let tags = self.observation.listing().current().unwrap();
+        let pick = Pick::new(&self.watch.policy, tags, self.last_deployed.as_ref());
+        self.pick = Some(pick);
     }
 
     pub(crate) fn decide(&self) -> Decision {
@@ -211,6 +220,7 @@ impl World {
             intent: &self.intent,
             request: self.request.as_ref(),
             observation: &self.observation,
+            pick: self.pick.as_ref(),
             runs: &self.runs,
             success: self.success.as_ref(),
             adopted: self.adopted.as_ref(),

@@ -1,7 +1,5 @@
 //! Values that suites and tests share.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use registrywatcher::image::{Digest, Image, Tag};
 use registrywatcher::watch::Workload;
@@ -29,12 +27,8 @@ pub fn at(second: i64) -> DateTime<Utc> {
 
 /// A workload by deployer and address.
 pub fn workload(deployer: &str, address: &[(&str, &str)]) -> Workload {
-    let address: BTreeMap<String, String> = address
-        .iter()
-        .map(|&(key, value)| (key.to_owned(), value.to_owned()))
-        .collect();
     Workload {
         deployer: deployer.parse().expect("a deployer of a test has a name"),
-        address,
+        address: address.into(),
     }
 }

@@ -64,7 +64,10 @@ fn workload(
         return None;
     }
     let deployer = findings.parse::<DeployerName>(&key, &name)?;
-    Some(Workload { deployer, address })
+    Some(Workload {
+        deployer,
+        address: address.into(),
+    })
 }
 
 /// A workload as an inline table.
@@ -73,6 +76,6 @@ pub(super) fn to_toml(workload: &Workload) -> Value {
     let address = workload
         .address
         .iter()
-        .map(|(key, value)| (key.clone(), Value::from(value.as_str())));
+        .map(|(key, value)| (key.to_owned(), Value::from(value)));
     Value::Table(deployer.into_iter().chain(address).collect())
 }
