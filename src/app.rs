@@ -7,7 +7,12 @@
 
 mod commands;
 mod deliver;
+mod follow;
+mod freezes;
+mod leases;
+mod log_tags;
 mod observe;
+mod quarantine;
 mod queries;
 mod reconcile;
 mod roll_out;
@@ -20,12 +25,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::deployment::DeploymentId;
+use crate::event::Route;
+use crate::freeze::Breaker;
 use crate::image::Repository;
 use crate::ports::{Clock, Deployer, Ids, Notifier, Registry, Store};
 use crate::watch::{DeployerName, Watch, WatchName};
 
-pub use commands::{CommandError, DeployNow, IntentChange};
-pub use deliver::Delivered;
+pub use commands::{CommandError, DeployNow, IntentChange, RollBack};
+pub use deliver::{Delivered, ReplayError};
+pub use freezes::NewFreeze;
 pub use observe::Polled;
 pub use queries::{Decided, WatchView, WorkloadView};
 pub use roll_out::Advance;
@@ -41,18 +49,35 @@ pub struct Ports {
     /// Roll out, by the names under which workloads address them.
     pub deployers: BTreeMap<DeployerName, Arc<dyn Deployer>>,
     /// Tell people, by the names under which their progress is remembered.
-    pub notifiers: BTreeMap<String, Arc<dyn Notifier>>,
+    pub sinks: BTreeMap<String, Sink>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes identities.
     pub ids: Arc<dyn Ids>,
 }
 
+/// Somebody who is told.
+#[derive(Clone)]
+pub struct Sink {
+    /// Tells them.
+    pub notifier: Arc<dyn Notifier>,
+    /// What they are told.
+    pub route: Route,
+}
+
+impl std::fmt::Debug for Sink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sink")
+            .field("route", &self.route)
+            .finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Ports {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Ports")
             .field("deployers", &self.deployers.keys())
-            .field("notifiers", &self.notifiers.keys())
+            .field("sinks", &self.sinks.keys())
             .finish_non_exhaustive()
     }
 }
@@ -70,6 +95,23 @@ pub struct Settings {
     pub rollout_deadline: Duration,
     /// How long a request is kept that cannot be served.
     pub request_ttl: Duration,
+    /// How long an event is offered to a sink that cannot take it, before it goes to the dead letters.
+    pub delivery_deadline: Duration,
+    /// How long the log of tags keeps what is no longer so.
+    pub tag_log_retention: Duration,
+    /// What freezes automatic deployments after too many failures.
+    pub breaker: Option<Breaker>,
+    /// How the work is shared with other replicas on the same store; `None` where there can be none.
+    pub sharing: Option<Sharing>,
+}
+
+/// How replicas share the work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sharing {
+    /// How long a lease lasts by the store's clock; one that is not renewed is taken over after it.
+    pub lease: Duration,
+    /// What tells the configuration from others.
+    pub fingerprint: String,
 }
 
 impl Default for Settings {
@@ -80,17 +122,23 @@ impl Default for Settings {
             digest_every: 10,
             rollout_deadline: Duration::from_mins(30),
             request_ttl: Duration::from_hours(1),
+            delivery_deadline: Duration::from_hours(1),
+            tag_log_retention: Duration::from_hours(24 * 365),
+            breaker: None,
+            sharing: None,
         }
     }
 }
 
 /// What the runtime around the application should attend to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wake {
     /// This deployment can go on: call [`App::advance`].
     Deployment(DeploymentId),
     /// There are new events: call [`App::deliver`].
     Events,
+    /// This repository is to be polled now, not only when it is due: call [`App::poll`].
+    Repository(Repository),
 }
 
 /// Hands wakes to the runtime; it must return at once.
@@ -103,6 +151,7 @@ pub struct App {
     watches: BTreeMap<WatchName, Arc<Watch>>,
     by_repository: BTreeMap<Repository, Vec<Arc<Watch>>>,
     world: Mutex<world::World>,
+    leases: Option<leases::Leases>,
     waker: Waker,
 }
 

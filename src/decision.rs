@@ -1,19 +1,22 @@
 //! Whether, and what, to deploy: [`decide`], the one function that holds every rule.
 
 mod backoff;
+mod gates;
 mod hold;
 mod pick;
+mod restore;
 mod wanted;
 
 use chrono::{DateTime, Utc};
 
 use crate::deployment::{
-    Cause, Deployment, DeploymentId, Origin, Quarantined, Runs, Setback, State, Success,
+    Cause, Deployment, DeploymentId, FailedRollout, Quarantined, Runs, Setback, Success,
 };
+use crate::freeze::Freeze;
 use crate::image::{Tag, same_image};
 use crate::intent::{Candidate, Intent, Request};
 use crate::observation::Observation;
-use crate::watch::{AdoptMode, DriftMode, Mode, Watch, Workload};
+use crate::watch::{AdoptMode, Watch, Workload};
 
 pub use backoff::back_off;
 pub use hold::{Hold, HoldReason};
@@ -37,6 +40,8 @@ pub struct Facts<'a> {
     pub pick: Option<&'a Pick>,
     /// What the workload runs.
     pub runs: &'a Runs,
+    /// Whether the deployer can see what runs; if not, `runs` is what was last deployed.
+    pub sees_running: bool,
     /// The last deployment of this workload that succeeded.
     pub success: Option<&'a Success>,
     /// What the workload ran when it was first seen, if it was adopted.
@@ -49,6 +54,10 @@ pub struct Facts<'a> {
     pub before: &'a [Sibling<'a>],
     /// The images of this repository that are not deployed by themselves.
     pub quarantine: &'a [&'a Quarantined],
+    /// The freezes that hold for this watch and have not expired.
+    pub freezes: &'a [&'a Freeze],
+    /// The last deployment of this workload that failed, unless another one made up for it.
+    pub failed: Option<&'a FailedRollout>,
     /// Failures in a row that were not the image's fault.
     pub setback: Option<&'a Setback>,
     /// When the last deployment of this workload without a request was recorded.
@@ -100,6 +109,9 @@ pub struct Deploy {
 /// Level-triggered: it compares what is wanted with what runs, not this poll with the last one, so that changes made while
 /// the service was down or auto-deploy was off are found. All closed gates are reported, not only the first.
 pub fn decide(facts: &Facts<'_>) -> Decision {
+    if let Some((candidate, cause)) = restore::restore(facts) {
+        return gated(facts, candidate, cause, false);
+    }
     let candidate = match facts.request {
         Some(request) => request.candidate.clone(),
         None => match wanted(facts) {
@@ -107,12 +119,20 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
             Err(unwanted) => return Decision::Hold(Hold::without_candidate(unwanted.into())),
         },
     };
+    let cause = cause(facts, &candidate);
     let runs_already = facts.runs.is_running(&candidate.image);
     if runs_already && facts.request.is_none() {
-        return Decision::UpToDate { candidate };
+        return match restore::left_broken(facts, &candidate) {
+            Some(reason) => Decision::Hold(Hold::new(candidate, cause, vec![reason])),
+            None => Decision::UpToDate { candidate },
+        };
     }
-    let cause = cause(facts, &candidate);
-    let reasons = closed_gates(facts, &candidate);
+    gated(facts, candidate, cause, runs_already)
+}
+
+/// Deploys, unless a gate is closed.
+fn gated(facts: &Facts<'_>, candidate: Candidate, cause: Cause, forced: bool) -> Decision {
+    let reasons = gates::closed(facts, &candidate, &cause);
     if !reasons.is_empty() {
         return Decision::Hold(Hold::new(candidate, cause, reasons));
     }
@@ -120,7 +140,7 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
     Decision::Deploy(Deploy {
         candidate,
         cause,
-        forced: runs_already,
+        forced,
         supersedes,
     })
 }
@@ -214,150 +234,6 @@ fn cause(facts: &Facts<'_>, candidate: &Candidate) -> Cause {
 fn is_newer(facts: &Facts<'_>, tag: &Tag, than: &Tag) -> bool {
     facts.intent.target.pinned().is_none()
         && facts.watch.policy.compare(tag, than) == Some(std::cmp::Ordering::Greater)
-}
-
-/// Every gate that is closed, in the order in which they are documented.
-fn closed_gates(facts: &Facts<'_>, candidate: &Candidate) -> Vec<HoldReason> {
-    let automatic = facts.request.is_none();
-    let gates = [
-        running_unknown(facts),
-        observe_only(facts),
-        automatic.then(|| auto_deploy_off(facts)).flatten(),
-        automatic
-            .then(|| would_downgrade(facts, candidate))
-            .flatten(),
-        automatic.then(|| operator_hold(facts, candidate)).flatten(),
-        automatic
-            .then(|| changed_outside(facts, candidate))
-            .flatten(),
-        automatic.then(|| quarantined(facts, candidate)).flatten(),
-        waits_for(facts, candidate),
-        automatic.then(|| backing_off(facts)).flatten(),
-        in_flight(facts, candidate),
-    ];
-    gates.into_iter().flatten().collect()
-}
-
-fn running_unknown(facts: &Facts<'_>) -> Option<HoldReason> {
-    match facts.runs {
-        Runs::Unknown { why } => Some(HoldReason::RunningUnknown { why: why.clone() }),
-        _ => None,
-    }
-}
-
-fn observe_only(facts: &Facts<'_>) -> Option<HoldReason> {
-    (facts.watch.mode == Mode::Observe).then_some(HoldReason::ObserveOnly)
-}
-
-fn auto_deploy_off(facts: &Facts<'_>) -> Option<HoldReason> {
-    (!facts.intent.auto_deploy).then_some(HoldReason::AutoDeployOff)
-}
-
-/// A tracked watch never goes back by itself. Compared with the version that runs; where its tag is not known, with the one
-/// that was last deployed.
-fn would_downgrade(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
-    if facts.intent.target.pinned().is_some() {
-        return None;
-    }
-    let from = facts
-        .runs
-        .tag()
-        .or_else(|| baseline(facts).map(|baseline| &baseline.tag))?;
-    let is_lower =
-        facts.watch.policy.compare(&candidate.tag, from) == Some(std::cmp::Ordering::Less);
-    is_lower.then(|| HoldReason::WouldDowngrade {
-        from: from.clone(),
-        to: candidate.tag.clone(),
-    })
-}
-
-fn operator_hold(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
-    let hold = facts.intent.hold.as_ref()?;
-    let lifted = hold.is_lifted_by(candidate, &facts.watch.policy, facts.runs.platform());
-    (!lifted).then(|| HoldReason::OperatorHold {
-        by: hold.by.clone(),
-        reason: hold.reason.clone(),
-    })
-}
-
-/// Somebody else deployed: what runs is neither our last success nor carries our mark. Something newer than what we last
-/// knew ends it.
-fn changed_outside(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
-    if facts.watch.drift == DriftMode::Correct || facts.runs.origin() != Some(Origin::Outside) {
-        return None;
-    }
-    let baseline = baseline(facts)?;
-    let newer = candidate.is_newer_than(baseline, &facts.watch.policy, facts.runs.platform());
-    (!newer).then(|| HoldReason::ChangedOutside {
-        runs: facts.runs.tag().cloned(),
-    })
-}
-
-fn quarantined(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
-    let entry = facts.quarantine.iter().find(|entry| {
-        same_image(
-            &entry.candidate.image,
-            &candidate.image,
-            facts.runs.platform(),
-        )
-    })?;
-    Some(HoldReason::Quarantined {
-        deployment: entry.deployment,
-        reason: entry.reason.clone(),
-    })
-}
-
-/// Workloads roll out in their order, each after the one before runs the image; so a failure stops the rest. An assumed
-/// image is not known to run, and one that a request is still to replace does not count yet.
-fn waits_for(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
-    if facts.watch.parallel || facts.request.is_some_and(|request| request.single) {
-        return None;
-    }
-    let is_pending = |workload| {
-        facts
-            .request
-            .is_some_and(|request| request.is_pending_for(workload))
-    };
-    let blocking = facts.before.iter().find(|sibling| {
-        let runs_it = sibling.runs.is_running(&candidate.image)
-            && sibling.runs.origin() != Some(Origin::Assumed);
-        sibling.in_flight || is_pending(sibling.workload) || !runs_it
-    })?;
-    Some(HoldReason::WaitsFor {
-        workload: blocking.workload.clone(),
-    })
-}
-
-fn backing_off(facts: &Facts<'_>) -> Option<HoldReason> {
-    let after_failure = facts
-        .setback
-        .map(|setback| setback.last + back_off(setback.consecutive));
-    let after_deployment = facts
-        .last_automatic
-        .map(|last| last + facts.watch.min_interval);
-    let until = after_failure.max(after_deployment)?;
-    let failures = facts
-        .setback
-        .filter(|_| after_failure >= after_deployment)
-        .map_or(0, |setback| setback.consecutive);
-    (until > facts.now).then_some(HoldReason::BackingOff { until, failures })
-}
-
-/// One deployment of a unit at a time. A deployment gives way to a request for the same workload and, while it waits to be
-/// promoted, to something newer; everything else waits for it.
-fn in_flight(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
-    let deployment = facts.in_flight?;
-    let same_workload =
-        deployment.watch == facts.watch.name && deployment.workload == *facts.workload;
-    let is_unpromoted = matches!(deployment.state, State::AwaitingPromotion { .. });
-    let is_surpassed = || {
-        let (policy, platform) = (&facts.watch.policy, facts.runs.platform());
-        candidate.is_newer_than(&deployment.candidate, policy, platform)
-    };
-    let gives_way = same_workload && (facts.request.is_some() || is_unpromoted && is_surpassed());
-    (!gives_way).then_some(HoldReason::InFlight {
-        deployment: deployment.id,
-    })
 }
 
 #[cfg(test)]

@@ -58,6 +58,11 @@ pub enum Cause {
         /// The tag.
         tag: Tag,
     },
+    /// What a deployment that failed left behind is replaced by what succeeded before it.
+    Restore {
+        /// The deployment that failed.
+        failed: DeploymentId,
+    },
     /// What runs is not what was last deployed.
     Drift,
     /// Nothing was deployed by us yet.
@@ -72,6 +77,7 @@ impl Cause {
             Self::PinChanged => "pin_changed",
             Self::NewerVersion { .. } => "newer_version",
             Self::DigestChanged { .. } => "digest_changed",
+            Self::Restore { .. } => "restore",
             Self::Drift => "drift",
             Self::FirstDeploy => "first_deploy",
         }
@@ -85,6 +91,7 @@ impl fmt::Display for Cause {
             Self::PinChanged => f.write_str("the pin changed"),
             Self::NewerVersion { from, to } => write!(f, "{to} is newer than {from}"),
             Self::DigestChanged { tag } => write!(f, "{tag} was pushed again"),
+            Self::Restore { .. } => f.write_str("what was deployed last failed"),
             Self::Drift => f.write_str("what runs is not what was deployed"),
             Self::FirstDeploy => f.write_str("nothing was deployed yet"),
         }
@@ -119,6 +126,8 @@ pub struct Deployment {
     pub cause: Cause,
     /// Whether the workload is replaced although it runs the image already.
     pub forced: bool,
+    /// How often in a row the workload was to be brought to the image, this time included.
+    pub attempt: u32,
     /// What ran before.
     pub previous: Option<Previous>,
     /// When it was recorded.
@@ -174,6 +183,21 @@ pub struct Quarantined {
     pub since: DateTime<Utc>,
 }
 
+/// A deployment of a workload that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedRollout {
+    /// Which deployment.
+    pub deployment: DeploymentId,
+    /// What it deployed.
+    pub candidate: Candidate,
+    /// Whose fault it was.
+    pub reason: Failure,
+    /// Whether what ran before runs again, brought back by the orchestrator or by us.
+    pub restored: bool,
+    /// When it failed.
+    pub at: DateTime<Utc>,
+}
+
 /// Failures of one workload in a row that were not the image's fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setback {
@@ -181,4 +205,6 @@ pub struct Setback {
     pub consecutive: u32,
     /// When the last one ended.
     pub last: DateTime<Utc>,
+    /// Which it was.
+    pub deployment: DeploymentId,
 }

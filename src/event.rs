@@ -1,4 +1,6 @@
-//! What happened: [`Event`], append-only.
+//! What happened: [`Event`], append-only; and [`Route`], who is told of it.
+
+mod route;
 
 use std::fmt;
 
@@ -6,9 +8,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::deployment::{Cause, DeploymentId, Failure};
+use crate::freeze::Stops;
 use crate::image::{Digest, Repository, Tag};
 use crate::intent::{Author, RequestId, Target};
 use crate::watch::{WatchName, Workload};
+
+pub use route::{InvalidPattern, NamePattern, Route};
 
 /// An event's place in the order of all events; later ones are greater.
 pub type EventId = u64;
@@ -20,8 +25,8 @@ pub struct Event {
     pub id: EventId,
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// The watch it belongs to.
-    pub watch: WatchName,
+    /// The watch it belongs to; `None` if it concerns all.
+    pub watch: Option<WatchName>,
     /// What happened.
     pub kind: EventKind,
 }
@@ -50,6 +55,13 @@ pub struct Subject {
     pub digest: Digest,
     /// The tag that ran before, where one is known.
     pub previous_tag: Option<Tag>,
+    /// How often in a row this was tried, this time included.
+    #[serde(default = "first_attempt")]
+    pub attempt: u32,
+}
+
+fn first_attempt() -> u32 {
+    1
 }
 
 /// What happened.
@@ -173,6 +185,37 @@ pub enum EventKind {
         /// Why.
         reason: String,
     },
+    /// An operator lets an image be deployed again.
+    QuarantineReleased {
+        /// Who.
+        by: Author,
+        /// The deployment that had failed.
+        deployment: DeploymentId,
+        /// The tag under which it failed.
+        tag: Tag,
+        /// The image.
+        digest: Digest,
+    },
+    /// Deployments stop for a while: of the watch, or of all.
+    Frozen {
+        /// Who.
+        by: Author,
+        /// Until when.
+        until: DateTime<Utc>,
+        /// Why.
+        reason: String,
+        /// What it stops.
+        stops: Stops,
+        /// Whether it holds for all watches.
+        everywhere: bool,
+    },
+    /// Deployments go on before the freeze expired.
+    Unfrozen {
+        /// Who.
+        by: Author,
+        /// Whether it had held for all watches.
+        everywhere: bool,
+    },
 }
 
 /// How urgent an event is.
@@ -207,6 +250,9 @@ impl EventKind {
             Self::DeploymentSuperseded { .. } => "deployment_superseded",
             Self::DeploymentAbandoned { .. } => "deployment_abandoned",
             Self::ImageQuarantined { .. } => "image_quarantined",
+            Self::QuarantineReleased { .. } => "quarantine_released",
+            Self::Frozen { .. } => "frozen",
+            Self::Unfrozen { .. } => "unfrozen",
         }
     }
 
@@ -217,9 +263,16 @@ impl EventKind {
             Self::ImageQuarantined { .. }
             | Self::RequestDropped { .. }
             | Self::RepositoryChanged { .. }
+            | Self::Frozen { .. }
             | Self::WatchRetired => Severity::Warning,
             _ => Severity::Info,
         }
+    }
+
+    /// Whether it only tells once more what was told before: that a deployment is tried, or fails, again.
+    pub fn is_repeat(&self) -> bool {
+        self.subject().is_some_and(|subject| subject.attempt > 1)
+            && !matches!(self, Self::DeploymentSucceeded { .. })
     }
 
     /// The deployment it tells of, if it tells of one.
@@ -300,6 +353,18 @@ impl fmt::Display for EventKind {
             } => {
                 write!(f, "{tag} ({}) is quarantined: {reason}", digest.short())
             }
+            Self::QuarantineReleased {
+                by, tag, digest, ..
+            } => {
+                write!(f, "{by} releases {tag} ({})", digest.short())
+            }
+            Self::Frozen {
+                by, until, reason, ..
+            } => {
+                let until = until.format("%Y-%m-%d %H:%M:%SZ");
+                write!(f, "{by} freezes deployments until {until}: {reason}")
+            }
+            Self::Unfrozen { by, .. } => write!(f, "{by} ends the freeze"),
         }
     }
 }

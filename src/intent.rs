@@ -161,6 +161,9 @@ pub struct Request {
     pub pending: Vec<Workload>,
     /// Whether one workload was named: it then waits for no other.
     pub single: bool,
+    /// Whether it is served although deployments are frozen.
+    #[serde(default)]
+    pub overrides_freeze: bool,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
     /// When it is dropped if it could not be served.

@@ -7,13 +7,14 @@
 //! The modules read from the ground up, and no arrow between them points up:
 //!
 //! ```text
-//! app  ->  ports  ->  event  ->  decision  ->  deployment  ->  watch  ->  policy, intent, observation  ->  image
+//! app  ->  ports  ->  event  ->  decision  ->  deployment, freeze  ->  watch  ->  policy, intent, observation  ->  image
 //! ```
 
 pub mod app;
 pub mod decision;
 pub mod deployment;
 pub mod event;
+pub mod freeze;
 pub mod image;
 pub mod intent;
 pub mod observation;

@@ -116,6 +116,13 @@ impl Observation {
         self.resolution(tag)?.last_known()?.as_ref()
     }
 
+    /// What tags were last seen to point to.
+    pub fn images(&self) -> impl Iterator<Item = (&Tag, &Image)> {
+        self.resolutions
+            .iter()
+            .filter_map(|(tag, seen)| Some((tag, seen.last_known()?.as_ref()?)))
+    }
+
     /// Takes what a tag points to, or that it could not be resolved.
     pub fn record_resolution(
         &mut self,

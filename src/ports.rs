@@ -18,8 +18,9 @@ pub use ids::Ids;
 pub use notifier::{Notifier, NotifyError};
 pub use registry::{ImageMetadata, Registry, RegistryError};
 pub use store::{
-    Committed, DeploymentQuery, EventQuery, EventRange, Quarantine, Snapshot, Step, Store,
-    StoreError, WatchState, WorkloadState,
+    Committed, DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, EventRange, LeaseClaim,
+    LoggedTag, ReplicaId, Resource, RestraintChange, Restraints, Scope, Snapshot, Step, Store, StoreError,
+    TagChanges, TagLogQuery, WatchState, WorkloadState,
 };
 
 /// The cause of an error of the world, kept for its words; never a secret.

@@ -1,11 +1,19 @@
+mod rollback;
+
 use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+pub use rollback::RollBack;
 
 use super::App;
 use super::transact::Draft;
 use super::world::World;
 use crate::decision::{HoldReason, Unwanted};
+use crate::deployment::DeploymentId;
 use crate::event::EventKind;
-use crate::image::Tag;
+use crate::freeze::{Freeze, Stops};
+use crate::image::{Tag, same_image};
 use crate::intent::{Author, Candidate, Intent, OperatorHold, Request, RequestId, Target};
 use crate::ports::{RegistryError, StoreError};
 use crate::watch::{Watch, WatchName, Workload};
@@ -28,6 +36,8 @@ pub struct DeployNow {
     pub tag: Option<Tag>,
     /// To which workload alone; to all of the watch, in their order, if none is named.
     pub workload: Option<Workload>,
+    /// Whether to deploy although deployments are frozen.
+    pub overrides_freeze: bool,
 }
 
 /// Why a command changed nothing.
@@ -74,6 +84,34 @@ pub enum CommandError {
         /// The revision there is.
         actual: u64,
     },
+    /// Deployments are frozen.
+    #[error("deployments are frozen until {}, by {}: {}", .freeze.until.format("%Y-%m-%d %H:%M:%SZ"), .freeze.by, .freeze.reason)]
+    Frozen {
+        /// By what.
+        freeze: Freeze,
+    },
+    /// A freeze would have expired already.
+    #[error("a freeze until {until} has expired already: give a time that is to come")]
+    FreezeInThePast {
+        /// What was asked for.
+        until: DateTime<Utc>,
+    },
+    /// Nothing is known that could be gone back to.
+    #[error("watch `{watch}` has nothing to go back to: {why}")]
+    NothingBefore {
+        /// Which watch.
+        watch: WatchName,
+        /// Why not.
+        why: String,
+    },
+    /// No image of the watch is quarantined for that deployment.
+    #[error("deployment {deployment} put no image of watch `{watch}` into quarantine")]
+    NotQuarantined {
+        /// Which watch.
+        watch: WatchName,
+        /// What was asked for.
+        deployment: DeploymentId,
+    },
     /// The store could not be asked.
     #[error("nothing was changed: {0}")]
     Store(#[from] StoreError),
@@ -88,6 +126,9 @@ impl App {
         author: &Author,
     ) -> Result<Intent, CommandError> {
         let watch = self.configured_watch(name)?;
+        if let Some(Target::Pin(_)) = &change.target {
+            self.ensure_not_frozen(name)?;
+        }
         let candidate = match &change.target {
             Some(Target::Pin(tag)) => Some(self.resolve_now(watch, tag).await?),
             Some(Target::Track) => {
@@ -106,6 +147,7 @@ impl App {
     /// Lets a watch track again with auto-deploy on, and deploys what is wanted then.
     pub async fn reset(&self, name: &WatchName, author: &Author) -> Result<Intent, CommandError> {
         let watch = self.configured_watch(name)?;
+        self.ensure_not_frozen(name)?;
         let tag = self.wanted_now(watch, &Intent::default()).await?;
         let candidate = self.resolve_now(watch, &tag).await?;
         let request = self.request(candidate, watch, None, author);
@@ -126,13 +168,9 @@ impl App {
         author: &Author,
     ) -> Result<RequestId, CommandError> {
         let watch = self.configured_watch(name)?;
-        if let Some(workload) = &demand.workload
-            && !watch.workloads.contains(workload)
-        {
-            return Err(CommandError::UnknownWorkload {
-                watch: name.clone(),
-                workload: workload.clone(),
-            });
+        self.ensure_workload(watch, demand.workload.as_ref())?;
+        if !demand.overrides_freeze {
+            self.ensure_not_frozen(name)?;
         }
         let tag = if let Some(tag) = &demand.tag {
             tag.clone()
@@ -145,14 +183,47 @@ impl App {
             self.wanted_now(watch, &intent.unwrap_or_default()).await?
         };
         let candidate = self.resolve_now(watch, &tag).await?;
-        let request = self.request(candidate, watch, demand.workload.clone(), author);
+        let request = Request {
+            overrides_freeze: demand.overrides_freeze,
+            ..self.request(candidate, watch, demand.workload.clone(), author)
+        };
         let id = request.id;
         self.commit_command(watch, &IntentChange::default(), Some(request), author)
             .await?;
         Ok(id)
     }
 
-    fn configured_watch(&self, name: &WatchName) -> Result<&Arc<Watch>, CommandError> {
+    fn ensure_workload(
+        &self,
+        watch: &Watch,
+        workload: Option<&Workload>,
+    ) -> Result<(), CommandError> {
+        match workload {
+            Some(workload) if !watch.workloads.contains(workload) => {
+                Err(CommandError::UnknownWorkload {
+                    watch: watch.name.clone(),
+                    workload: workload.clone(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is asked for is refused while deployments are frozen, rather than done hours later.
+    fn ensure_not_frozen(&self, name: &WatchName) -> Result<(), CommandError> {
+        let world = self.world();
+        let Some(state) = world.states.get(name) else {
+            return Ok(());
+        };
+        let freezes = world.freezes(state, self.ports.clock.now());
+        let all = freezes.into_iter().filter(|freeze| freeze.stops == Stops::Everything);
+        match all.max_by_key(|freeze| freeze.until).cloned() {
+            Some(freeze) => Err(CommandError::Frozen { freeze }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn configured_watch(&self, name: &WatchName) -> Result<&Arc<Watch>, CommandError> {
         self.watches
             .get(name)
             .ok_or_else(|| CommandError::UnknownWatch { name: name.clone() })
@@ -222,6 +293,7 @@ impl App {
             candidate,
             single: only.is_some(),
             pending: only.map_or_else(|| watch.workloads.clone(), |workload| vec![workload]),
+            overrides_freeze: false,
             created_at: now,
             expires_at: now + self.settings.request_ttl,
         }
@@ -235,7 +307,7 @@ impl App {
         author: &Author,
     ) -> Result<Intent, CommandError> {
         let intent = self
-            .transact(&watch.name, |world, draft| {
+            .transact_for_anyone(&watch.name, |world, draft| {
                 change_intent(draft, change, author)?;
                 if let Some(request) = &request {
                     add_request(world, draft, watch, request);
@@ -295,14 +367,19 @@ fn change_intent(
     Ok(())
 }
 
-/// Stores a request, and with it a hold if it asks for another tag than the wanted one: the next poll would undo it.
+/// Stores a request, and with it a hold if it asks for another image than the wanted one: the next poll would undo it.
 fn add_request(world: &World, draft: &mut Draft, watch: &Watch, request: &Request) {
     let wanted = world.wanted_by(watch, &draft.watch().intent).ok();
-    if wanted.as_ref() != Some(&request.candidate.tag) {
-        let past = wanted.and_then(|tag| {
-            let image = world.known_image(watch.repository(), &tag)?.clone();
-            Some(Candidate { tag, image })
+    let past = wanted.as_ref().and_then(|tag| {
+        let image = world.known_image(watch.repository(), tag)?.clone();
+        let tag = tag.clone();
+        Some(Candidate { tag, image })
+    });
+    let asks_for_wanted = wanted.as_ref() == Some(&request.candidate.tag)
+        && past.as_ref().is_none_or(|past| {
+            same_image(&past.image, &request.candidate.image, None)
         });
+    if !asks_for_wanted {
         draft.watch().intent.hold = Some(OperatorHold {
             past,
             by: request.author.clone(),

@@ -39,6 +39,9 @@ impl App {
     /// Asks the registry what every watch of `repository` needs to know, once, and reconciles each of them.
     pub async fn poll(&self, repository: &Repository) -> Polled {
         let watches = self.watches_of(repository);
+        if watches.is_empty() {
+            return Polled::default();
+        }
         for watch in &watches {
             self.look_at_workloads(watch).await;
         }
@@ -54,6 +57,7 @@ impl App {
         for tag in self.tags_to_resolve(repository, &watches) {
             self.resolve(repository, &tag, began, &mut polled).await;
         }
+        self.log_tags(repository, began).await;
         self.world().end_poll(repository, &watches);
         for watch in &watches {
             self.reconcile_or_log(&watch.name).await;
@@ -88,11 +92,12 @@ impl App {
         }
     }
 
+    /// The watches of `repository` that this replica attends to.
     fn watches_of(&self, repository: &Repository) -> Vec<Arc<Watch>> {
-        self.by_repository
-            .get(repository)
+        let all = self.by_repository.get(repository).into_iter().flatten();
+        all.filter(|watch| self.attends_to(&watch.name))
             .cloned()
-            .unwrap_or_default()
+            .collect()
     }
 
     async fn resolve(

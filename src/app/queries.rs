@@ -8,6 +8,7 @@ use super::world::World;
 use crate::decision::{Decision, Unwanted, wanted_tag};
 use crate::deployment::{Deployment, DeploymentId, Runs};
 use crate::event::Event;
+use crate::freeze::Freeze;
 use crate::image::{Image, Tag, TagList};
 use crate::intent::{Intent, Request};
 use crate::observation::Unseen;
@@ -42,6 +43,10 @@ pub struct WatchView {
     pub wanted: Result<Tag, Unwanted>,
     /// What the wanted tag was last seen to point to.
     pub wanted_image: Option<Image>,
+    /// The freeze of this watch alone, if one holds.
+    pub freeze: Option<Freeze>,
+    /// Whether this replica attends to the watch; what another one decides and sees is not known here.
+    pub attended: bool,
     /// Its workloads, in their order.
     pub workloads: Vec<WorkloadView>,
 }
@@ -67,7 +72,12 @@ impl App {
     /// All that is known of one watch, or `None` if it is not configured.
     pub fn watch(&self, name: &WatchName) -> Option<WatchView> {
         let watch = self.watches.get(name)?;
-        self.world().view(watch)
+        self.view(&self.world(), watch)
+    }
+
+    fn view(&self, world: &World, watch: &Arc<Watch>) -> Option<WatchView> {
+        let attended = self.attends_to(&watch.name);
+        world.view(watch, attended, self.ports.clock.now())
     }
 
     /// All that is known of every watch, by name.
@@ -75,7 +85,7 @@ impl App {
         let world = self.world();
         self.watches
             .values()
-            .filter_map(|watch| world.view(watch))
+            .filter_map(|watch| self.view(&world, watch))
             .collect()
     }
 
@@ -128,13 +138,18 @@ impl App {
         };
         self.watches
             .values()
-            .filter(|watch| !is_polled(watch))
+            .filter(|watch| self.attends_to(&watch.name) && !is_polled(watch))
             .count()
     }
 }
 
 impl World {
-    fn view(&self, watch: &Arc<Watch>) -> Option<WatchView> {
+    fn view(
+        &self,
+        watch: &Arc<Watch>,
+        attended: bool,
+        now: DateTime<Utc>,
+    ) -> Option<WatchView> {
         let state = self.states.get(&watch.name)?;
         let observation = self.observation(watch.repository());
         let wanted = match observation {
@@ -162,6 +177,8 @@ impl World {
             }),
             wanted,
             wanted_image,
+            freeze: state.freeze.clone().filter(|freeze| freeze.is_active(now)),
+            attended,
             workloads: self.workload_views(watch),
         })
     }

@@ -16,7 +16,7 @@ impl App {
     ///
     /// Called after every poll, command and ended deployment. It asks the registry nothing.
     pub async fn reconcile(&self, name: &WatchName) -> Result<(), StoreError> {
-        let Some(watch) = self.watches.get(name) else {
+        let Some(watch) = self.watches.get(name).filter(|_| self.attends_to(name)) else {
             return Ok(());
         };
         self.freshen(name).await?;
@@ -107,6 +107,7 @@ impl App {
             candidate: deploy.candidate.clone(),
             cause: deploy.cause.clone(),
             forced: deploy.forced,
+            attempt: world.attempt(watch, &watch.workloads[index], &deploy.candidate),
             previous: previous(&world.runs(watch)[index]),
             created_at: now,
             deadline: now + self.settings.rollout_deadline,
@@ -235,6 +236,17 @@ impl App {
 }
 
 impl World {
+    /// How often in a row `workload` was to be brought to `candidate`, the next time included.
+    fn attempt(&self, watch: &Watch, workload: &Workload, candidate: &Candidate) -> u32 {
+        let state = self.states.get(&watch.name);
+        let stored = state.and_then(|state| state.of(workload));
+        let failed = stored.and_then(|stored| stored.failed.as_ref());
+        let is_again = failed.is_some_and(|failed| failed.candidate == *candidate);
+        let setback = stored.and_then(|stored| stored.setback.as_ref());
+        let failures = setback.filter(|_| is_again).map_or(0, |s| s.consecutive);
+        failures.saturating_add(1)
+    }
+
     /// The workloads of `watch` that run an unpinned tag and were never deployed by us, with what the tag points to.
     fn adoptions(&self, watch: &Watch) -> Vec<(Workload, Candidate)> {
         if !self.runs_unpinned(watch) {

@@ -6,11 +6,17 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
+use super::freezes::frozen;
+use super::transact::Draft;
 use super::world::{Drive, World};
 use super::{App, Wake};
 use crate::deployment::{Deployment, DeploymentId, InvalidTransition, State};
 use crate::event::{EventKind, Subject};
-use crate::ports::{Accepted, Apply, DeployError, Deployer, Progress, Rollout, StoreError};
+use crate::ports::{
+    Accepted, Apply, DeployError, Deployer, Progress, RestraintChange, Rollout, StoreError,
+};
 use end::End;
 
 /// How long an orchestrator that cannot be reached is asked to take a deployment on.
@@ -27,7 +33,7 @@ const BETWEEN_STARTS: Duration = Duration::from_secs(5);
 pub enum Advance {
     /// Call [`App::advance`] again after this long.
     After(Duration),
-    /// Nothing: it has ended.
+    /// Nothing: it has ended, or somebody else drives it.
     Ended,
 }
 
@@ -43,6 +49,9 @@ impl App {
         let Some(deployment) = self.world().open.get(&id).cloned() else {
             return Advance::Ended;
         };
+        if !self.attends_to(&deployment.watch) {
+            return Advance::Ended;
+        }
         let step = self.step(&deployment, interrupt).await;
         match step {
             Ok(Some(pause)) => Advance::After(pause),
@@ -251,6 +260,9 @@ impl App {
                     return Ok(None);
                 };
                 end.consequences(&ended, draft, now);
+                if let End::Failed { .. } = end {
+                    self.trip_breaker(world, draft, now);
+                }
                 draft.step.deployments.push(ended.clone());
                 Ok(Some(ended))
             })
@@ -263,6 +275,22 @@ impl App {
             );
         }
         Ok(None)
+    }
+
+    /// Freezes automatic deployments, if this failure is one too many.
+    fn trip_breaker(&self, world: &World, draft: &mut Draft, now: DateTime<Utc>) {
+        let Some(breaker) = &self.settings.breaker else {
+            return;
+        };
+        let freeze = world.restraints.freeze.as_ref();
+        if freeze.is_some_and(|freeze| freeze.is_active(now)) {
+            return;
+        }
+        let failures: Vec<DateTime<Utc>> = world.failures.iter().copied().chain([now]).collect();
+        if let Some(freeze) = breaker.trip(&failures, now) {
+            draft.tell(frozen(&freeze, true));
+            draft.restrain(RestraintChange::Freeze(Some(freeze)));
+        }
     }
 
     /// Looks again at what runs, wakes what waited for the unit, and decides anew.
@@ -369,6 +397,7 @@ impl Deployment {
                 .previous
                 .as_ref()
                 .and_then(|previous| previous.tag.clone()),
+            attempt: self.attempt,
         }
     }
 }

@@ -1,11 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use super::leases::Leases;
 use super::world::{Followed, Live, LiveWorkload, World};
 use super::{App, Ports, Settings, Waker};
 use crate::event::EventKind;
 use crate::intent::{Intent, Target};
-use crate::ports::{DeployError, StoreError, WatchState};
+use crate::ports::{DeployError, EventQuery, EventRange, ReplicaId, Scope, StoreError, WatchState};
 use crate::watch::{DeployerName, Watch, WatchName, Workload};
 
 /// Why the application cannot start.
@@ -46,7 +47,7 @@ impl App {
             .into_iter()
             .map(|watch| (watch.name.clone(), Arc::new(watch)))
             .collect();
-        let mut world = World::from_snapshot(ports.store.load(None).await?);
+        let mut world = World::from_snapshot(ports.store.load(&Scope::Everything).await?);
         world.configure(&ports, &watches)?;
         let mut by_repository: BTreeMap<_, Vec<Arc<Watch>>> = BTreeMap::new();
         for watch in watches.values() {
@@ -54,12 +55,21 @@ impl App {
             of_one.reserve_exact(1);
             of_one.push(Arc::clone(watch));
         }
+        let leases = match &settings.sharing {
+            Some(sharing) => {
+                let generation = ports.store.generation(&sharing.fingerprint).await?;
+                let replica = ReplicaId(ports.ids.next());
+                Some(Leases::new(replica, sharing.lease, generation))
+            }
+            None => None,
+        };
         let app = Self {
             ports,
             settings,
             watches,
             by_repository,
             world: Mutex::new(world),
+            leases,
             waker,
         };
         for watch in app.watches.values() {
@@ -67,12 +77,13 @@ impl App {
         }
         app.retire_missing().await?;
         app.enrol_sinks().await?;
+        app.recall_failures().await?;
         Ok(app)
     }
 
     /// Stores a watch that is new, was renamed, or follows another repository than before.
     async fn enrol(&self, watch: &Watch) -> Result<(), StoreError> {
-        self.transact(&watch.name, |_, draft| {
+        self.transact_for_anyone(&watch.name, |_, draft| {
             let is_new = draft.watch().version == 0;
             let known = draft.watch().repository.replace(watch.repository().clone());
             let was_retired = std::mem::take(&mut draft.watch().retired);
@@ -107,7 +118,7 @@ impl App {
             .map(|state| state.name.clone())
             .collect();
         for name in missing {
-            self.transact(&name, |_, draft| {
+            self.transact_for_anyone(&name, |_, draft| {
                 draft.watch().retired = true;
                 draft.watch().requests.clear();
                 draft.tell(EventKind::WatchRetired);
@@ -126,13 +137,35 @@ impl App {
         };
         for sink in self
             .ports
-            .notifiers
+            .sinks
             .keys()
             .filter(|sink| !known.contains(*sink))
         {
             self.ports.store.advance_cursor(sink, last).await?;
             self.world().cursors.insert(sink.clone(), last);
         }
+        Ok(())
+    }
+}
+
+impl App {
+    /// Reads when deployments failed lately, so that a restart does not make the breaker forget.
+    async fn recall_failures(&self) -> Result<(), StoreError> {
+        if self.settings.breaker.is_none() {
+            return Ok(());
+        }
+        let query = EventQuery {
+            watch: None,
+            range: EventRange::Before(None),
+            limit: 1000,
+        };
+        let events = self.ports.store.events(&query).await?;
+        let mut world = self.world();
+        world.failures.clear();
+        events
+            .iter()
+            .rev()
+            .for_each(|event| world.note_event(event));
         Ok(())
     }
 }
@@ -218,6 +251,7 @@ impl World {
             name: watch.name.clone(),
             version: 0,
             repository: None,
+            freeze: None,
             intent: Intent {
                 auto_deploy: !was_deployed_by_another,
                 ..Intent::default()
@@ -240,6 +274,7 @@ fn forget_repository(state: &mut WatchState) {
     for workload in &mut state.workloads {
         workload.adopted = None;
         workload.success = None;
+        workload.failed = None;
         workload.setback = None;
     }
 }

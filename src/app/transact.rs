@@ -1,7 +1,9 @@
+use chrono::{DateTime, Utc};
+
 use super::world::World;
 use super::{App, Wake};
 use crate::event::{EventKind, NewEvent};
-use crate::ports::{Step, StoreError, WatchState};
+use crate::ports::{RestraintChange, Scope, Step, StoreError, WatchState};
 use crate::watch::WatchName;
 
 /// How often a step is decided anew because somebody else was faster.
@@ -10,7 +12,8 @@ const ATTEMPTS: u32 = 5;
 /// A change of one watch, while it is being put together.
 pub(super) struct Draft {
     pub(super) step: Step,
-    at: chrono::DateTime<chrono::Utc>,
+    watch: WatchState,
+    at: DateTime<Utc>,
 }
 
 impl Draft {
@@ -21,12 +24,16 @@ impl Draft {
 
     /// The watch as it shall be.
     pub(super) fn watch(&mut self) -> &mut WatchState {
-        &mut self.step.watch
+        &mut self.watch
+    }
+
+    pub(super) fn restrain(&mut self, change: RestraintChange) {
+        self.step.restraints.push(change);
     }
 }
 
 impl App {
-    /// Changes one watch in one transaction.
+    /// Changes one watch in one transaction, as the one who attends to it.
     ///
     /// `plan` sees the world and drafts the change, or gives `None` if there is nothing to change after all. It is called
     /// again, on what is stored by then, if somebody else was faster.
@@ -35,10 +42,54 @@ impl App {
         name: &WatchName,
         plan: impl Fn(&World, &mut Draft) -> Result<Option<T>, E>,
     ) -> Result<Option<T>, E> {
+        let lease = self.replica();
+        let draft = |world: &World| {
+            let drafted = self.draft(world, name, &plan)?;
+            Ok(drafted.map(|(step, outcome)| (Step { lease, ..step }, outcome)))
+        };
+        self.commit(Some(name), draft).await
+    }
+
+    /// Changes one watch in one transaction, whoever attends to it; such a change starts no deployment.
+    pub(super) async fn transact_for_anyone<T, E: From<StoreError>>(
+        &self,
+        name: &WatchName,
+        plan: impl Fn(&World, &mut Draft) -> Result<Option<T>, E>,
+    ) -> Result<Option<T>, E> {
+        self.commit(Some(name), |world| self.draft(world, name, &plan))
+            .await
+    }
+
+    /// Changes what concerns all watches.
+    pub(super) async fn transact_for_all(
+        &self,
+        plan: impl Fn(&World) -> Option<(RestraintChange, EventKind)>,
+    ) -> Result<(), StoreError> {
+        let draft = |world: &World| {
+            let at = self.ports.clock.now();
+            let planned = plan(world).map(|(change, kind)| {
+                let step = Step {
+                    restraints_revision: Some(world.restraints.revision),
+                    restraints: vec![change],
+                    events: vec![NewEvent { at, kind }],
+                    ..Step::default()
+                };
+                (step, ())
+            });
+            Ok::<_, StoreError>(planned)
+        };
+        self.commit(None, draft).await.map(|_| ())
+    }
+
+    async fn commit<T, E: From<StoreError>>(
+        &self,
+        name: Option<&WatchName>,
+        draft: impl Fn(&World) -> Result<Option<(Step, T)>, E>,
+    ) -> Result<Option<T>, E> {
         let mut attempt = 1;
         loop {
-            self.freshen(name).await?;
-            let Some((step, outcome)) = self.draft(name, &plan)? else {
+            self.freshen_for(name).await?;
+            let Some((step, outcome)) = draft(&self.world())? else {
                 return Ok(None);
             };
             match self.ports.store.commit(step.clone()).await {
@@ -51,7 +102,10 @@ impl App {
                 }
                 Err(error) => {
                     // Whatever it was, only the store knows now what is stored.
-                    self.world().stale.insert(name.clone());
+                    self.world().distrust(name);
+                    if let StoreError::LeaseLost { watch } = &error {
+                        self.lose(watch);
+                    }
                     let lost_race = matches!(error, StoreError::Conflict { .. });
                     if !lost_race || attempt == ATTEMPTS {
                         return Err(error.into());
@@ -64,33 +118,45 @@ impl App {
 
     fn draft<T, E>(
         &self,
+        world: &World,
         name: &WatchName,
         plan: &impl Fn(&World, &mut Draft) -> Result<Option<T>, E>,
     ) -> Result<Option<(Step, T)>, E> {
-        let world = self.world();
         let Some(state) = world.states.get(name) else {
             return Ok(None);
         };
         let mut draft = Draft {
             step: Step {
-                watch: state.clone(),
-                deployments: Vec::new(),
-                quarantine_revision: Some(world.quarantine.revision),
-                quarantine: Vec::new(),
-                events: Vec::new(),
+                restraints_revision: Some(world.restraints.revision),
+                ..Step::default()
             },
+            watch: state.clone(),
             at: self.ports.clock.now(),
         };
-        Ok(plan(&world, &mut draft)?.map(|outcome| (draft.step, outcome)))
+        let outcome = plan(world, &mut draft)?;
+        Ok(outcome.map(|outcome| {
+            let watch = Some(draft.watch);
+            (Step { watch, ..draft.step }, outcome)
+        }))
     }
 
     /// Reads what is stored of a watch again, if the copy may be old.
     pub(super) async fn freshen(&self, name: &WatchName) -> Result<(), StoreError> {
-        if !self.world().stale.contains(name) {
-            return Ok(());
-        }
-        let snapshot = self.ports.store.load(Some(name)).await?;
-        let news = self.world().refresh(name, snapshot);
+        self.freshen_for(Some(name)).await
+    }
+
+    /// Reads again what a change needs, if the copy may be old: of one watch, or only of what concerns all.
+    pub(super) async fn freshen_for(&self, name: Option<&WatchName>) -> Result<(), StoreError> {
+        let scope = {
+            let world = self.world();
+            match name {
+                Some(name) if world.stale.contains(name) => Scope::Watch(name.clone()),
+                _ if world.shared_is_stale => Scope::Shared,
+                _ => return Ok(()),
+            }
+        };
+        let snapshot = self.ports.store.load(&scope).await?;
+        let news = self.world().refresh(&scope, snapshot);
         for id in news {
             self.wake(Wake::Deployment(id));
         }

@@ -5,13 +5,16 @@ use chrono::{DateTime, Utc};
 
 use crate::decision::{Facts, Pick, Sibling};
 use crate::deployment::{Deployment, DeploymentId, Quarantined, Running, Runs, Success};
-use crate::event::EventId;
+use crate::event::{Event, EventId, EventKind};
+use crate::freeze::Freeze;
 use crate::image::{Repository, Tag};
 use crate::intent::Request;
 use crate::observation::Observation;
-use crate::ports::{Committed, Quarantine, Snapshot, Step, WatchState, WorkloadState};
+use crate::ports::{Committed, Restraints, Scope, Snapshot, Step, WatchState, WorkloadState};
 use crate::watch::{Unit, Watch, WatchName, Workload};
 
+use super::deliver::Tries;
+use super::log_tags::Logged;
 use super::queries::Decided;
 
 /// What is known: a copy of what is stored, and what was seen.
@@ -23,11 +26,21 @@ pub(super) struct World {
     pub(super) states: BTreeMap<WatchName, WatchState>,
     /// Watches whose copy may be older than what is stored, because the store failed while committing.
     pub(super) stale: BTreeSet<WatchName>,
+    /// Whether the copy of what concerns all watches may be older than what is stored.
+    pub(super) shared_is_stale: bool,
     /// The deployments that have not ended.
     pub(super) open: BTreeMap<DeploymentId, Deployment>,
-    pub(super) quarantine: Quarantine,
+    pub(super) restraints: Restraints,
+    /// How far the sinks have been served that this process serves.
     pub(super) cursors: BTreeMap<String, EventId>,
+    /// How often the event that a sink is to be told next was offered to it.
+    pub(super) tries: BTreeMap<String, Tries>,
     pub(super) last_event: EventId,
+    /// How far the changes of other replicas have been taken over, and which of the later events are our own.
+    pub(super) followed: EventId,
+    pub(super) own_events: BTreeSet<EventId>,
+    /// When deployments failed lately, for the breaker.
+    pub(super) failures: Vec<DateTime<Utc>>,
     /// The repositories of the configured watches.
     pub(super) repositories: BTreeMap<Repository, Followed>,
     /// What is known of the configured watches, and not stored.
@@ -42,6 +55,8 @@ pub(super) struct Followed {
     pub(super) observation: Observation,
     /// How many polls have ended.
     pub(super) polls: u32,
+    /// What the log of tags has of it; `None` until it was looked at.
+    pub(super) logged: Option<Logged>,
 }
 
 /// A watch as it is now.
@@ -89,16 +104,35 @@ impl World {
                 .into_iter()
                 .map(|deployment| (deployment.id, deployment))
                 .collect(),
-            quarantine: snapshot.quarantine,
+            restraints: snapshot.restraints,
             cursors: snapshot.cursors,
             last_event: snapshot.last_event,
+            followed: snapshot.last_event,
             ..Self::default()
         }
     }
 
-    /// Takes what the store says of one watch now, and gives the deployments that are not as they were known: a commit of
-    /// ours whose answer got lost made them, and nobody drives them yet.
-    pub(super) fn refresh(&mut self, name: &WatchName, snapshot: Snapshot) -> Vec<DeploymentId> {
+    /// What is known of a watch, or only of what concerns all, may be older than what is stored.
+    pub(super) fn distrust(&mut self, name: Option<&WatchName>) {
+        match name {
+            Some(name) => {
+                self.stale.insert(name.clone());
+            }
+            None => self.shared_is_stale = true,
+        }
+    }
+
+    /// Takes what the store says now, and gives the deployments that are not as they were known: a commit of ours whose
+    /// answer got lost, or another replica, made them.
+    pub(super) fn refresh(&mut self, scope: &Scope, snapshot: Snapshot) -> Vec<DeploymentId> {
+        if snapshot.restraints.revision >= self.restraints.revision {
+            self.restraints = snapshot.restraints;
+        }
+        self.last_event = self.last_event.max(snapshot.last_event);
+        self.shared_is_stale = false;
+        let Scope::Watch(name) = scope else {
+            return Vec::new();
+        };
         let of_watch = |deployment: &Deployment| deployment.watch == *name;
         let mut news = Vec::new();
         let mut open = BTreeMap::new();
@@ -110,26 +144,20 @@ impl World {
         }
         self.open.retain(|_, deployment| !of_watch(deployment));
         self.open.extend(open);
-        if let Some(state) = snapshot
-            .watches
-            .into_iter()
-            .find(|state| state.name == *name)
-        {
+        let state = snapshot.watches.into_iter().find(|row| row.name == *name);
+        if let Some(state) = state {
             self.states.insert(name.clone(), state);
         }
-        if snapshot.quarantine.revision >= self.quarantine.revision {
-            self.quarantine = snapshot.quarantine;
-        }
-        self.last_event = self.last_event.max(snapshot.last_event);
         self.stale.remove(name);
         news
     }
 
     /// Takes what was just stored.
     pub(super) fn apply(&mut self, step: Step, committed: &Committed) {
-        let mut state = step.watch;
-        state.version = committed.version;
-        self.states.insert(state.name.clone(), state);
+        if let Some(mut state) = step.watch {
+            state.version = committed.version;
+            self.states.insert(state.name.clone(), state);
+        }
         for deployment in step.deployments {
             if deployment.state.is_terminal() {
                 self.open.remove(&deployment.id);
@@ -138,10 +166,20 @@ impl World {
                 self.open.insert(deployment.id, deployment);
             }
         }
-        self.quarantine.entries.extend(step.quarantine);
-        self.quarantine.revision = committed.quarantine_revision;
-        if let Some(event) = committed.events.last() {
-            self.last_event = self.last_event.max(event.id);
+        for change in step.restraints {
+            self.restraints.apply(change);
+        }
+        self.restraints.revision = committed.restraints_revision;
+        for event in &committed.events {
+            self.note_event(event);
+            self.own_events.insert(event.id);
+        }
+    }
+
+    pub(super) fn note_event(&mut self, event: &Event) {
+        self.last_event = self.last_event.max(event.id);
+        if matches!(event.kind, EventKind::DeploymentFailed { .. }) {
+            self.failures.push(event.at);
         }
     }
 
@@ -219,11 +257,12 @@ impl World {
             })
             .collect();
         let quarantine: Vec<&Quarantined> = self
+            .restraints
             .quarantine
-            .entries
             .iter()
             .filter(|entry| entry.repository == *watch.repository())
             .collect();
+        let freezes = self.freezes(state, now);
         let unobserved = Observation::default();
         let facts = Facts {
             watch,
@@ -233,17 +272,33 @@ impl World {
             observation: self.observation(watch.repository()).unwrap_or(&unobserved),
             pick: self.pick(watch),
             runs: &runs[index],
+            sees_running: live.sees_running,
             success: stored.and_then(|stored| stored.success.as_ref()),
             adopted: stored.and_then(|stored| Some(&stored.adopted.as_ref()?.candidate)),
             last_deployed: state.last_deployed(),
             in_flight: self.in_flight(&live.unit),
             before: &before,
             quarantine: &quarantine,
+            freezes: &freezes,
+            failed: stored.and_then(|stored| stored.failed.as_ref()),
             setback: stored.and_then(|stored| stored.setback.as_ref()),
             last_automatic: stored.and_then(|stored| stored.last_automatic),
             now,
         };
         Some(rule(&facts))
+    }
+}
+
+impl World {
+    /// The freezes that hold for a watch at `now`: its own, and that of all.
+    pub(super) fn freezes<'a>(
+        &'a self,
+        state: &'a WatchState,
+        now: DateTime<Utc>,
+    ) -> Vec<&'a Freeze> {
+        let all = self.restraints.freeze.as_ref();
+        let both = all.into_iter().chain(&state.freeze);
+        both.filter(|freeze| freeze.is_active(now)).collect()
     }
 }
 
@@ -328,6 +383,7 @@ impl WorkloadState {
             workload,
             adopted: None,
             success: None,
+            failed: None,
             setback: None,
             last_automatic: None,
         }

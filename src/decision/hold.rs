@@ -74,6 +74,22 @@ pub enum HoldReason {
         /// In the orchestrator's words.
         reason: String,
     },
+    /// It was rolled back; something newer ends that.
+    RolledBack {
+        /// In which deployment it had failed.
+        deployment: DeploymentId,
+        /// Under which tag.
+        tag: Tag,
+    },
+    /// Deployments are frozen.
+    Frozen {
+        /// Until when.
+        until: DateTime<Utc>,
+        /// Who froze.
+        by: Author,
+        /// Why.
+        reason: String,
+    },
     /// Another workload of the watch comes first.
     WaitsFor {
         /// Which.
@@ -130,6 +146,8 @@ impl HoldReason {
             Self::OperatorHold { .. } => "operator_hold",
             Self::ChangedOutside { .. } => "changed_outside",
             Self::Quarantined { .. } => "quarantined",
+            Self::RolledBack { .. } => "rolled_back",
+            Self::Frozen { .. } => "frozen",
             Self::WaitsFor { .. } => "waits_for",
             Self::BackingOff { .. } => "backing_off",
             Self::InFlight { .. } => "in_flight",
@@ -139,7 +157,7 @@ impl HoldReason {
     /// When it passes by itself, if it is known.
     pub fn until(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::BackingOff { until, .. } => Some(*until),
+            Self::BackingOff { until, .. } | Self::Frozen { until, .. } => Some(*until),
             _ => None,
         }
     }
@@ -180,6 +198,16 @@ impl fmt::Display for HoldReason {
                 "somebody else deployed another image; held until something newer appears",
             ),
             Self::Quarantined { reason, .. } => write!(f, "this image failed before: {reason}"),
+            Self::RolledBack { tag, .. } => {
+                write!(
+                    f,
+                    "{tag} was rolled back; held until something newer appears"
+                )
+            }
+            Self::Frozen { until, by, reason } => {
+                let until = until.format("%Y-%m-%d %H:%M:%SZ");
+                write!(f, "{by} froze deployments until {until}: {reason}")
+            }
             Self::WaitsFor { workload } => write!(f, "{workload} comes first"),
             Self::BackingOff { until, failures: 0 } => {
                 write!(

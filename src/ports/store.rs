@@ -1,143 +1,42 @@
 //! Remembering.
 
-use std::collections::BTreeMap;
+mod lease;
+mod query;
+mod step;
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::Source;
-use crate::deployment::{Adopted, Deployment, DeploymentId, Quarantined, Setback, Success};
-use crate::event::{Event, EventId, NewEvent};
-use crate::image::Repository;
-use crate::intent::{Intent, Request};
-use crate::watch::{WatchName, Workload};
+use crate::deployment::Deployment;
+use crate::event::{Event, EventId};
+use crate::watch::WatchName;
 
-/// All that is stored of one watch: saved whole, and guarded by one version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WatchState {
-    /// Which watch.
-    pub name: WatchName,
-    /// Raised by each commit; 0 for a watch that was never stored.
-    pub version: u64,
-    /// The repository it follows; `None` for one imported from the Go service, whose table does not say.
-    pub repository: Option<Repository>,
-    /// What an operator wants.
-    pub intent: Intent,
-    /// What operators asked for and has not been served yet, oldest first.
-    pub requests: Vec<Request>,
-    /// What is known of its workloads, including those no longer configured.
-    pub workloads: Vec<WorkloadState>,
-    /// Whether it is no longer in the configuration.
-    pub retired: bool,
-}
-
-/// All that is stored of one workload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WorkloadState {
-    /// Which workload.
-    pub workload: Workload,
-    /// What was taken for what runs when it was first seen.
-    pub adopted: Option<Adopted>,
-    /// The last deployment that succeeded.
-    pub success: Option<Success>,
-    /// Failures in a row that were not the image's fault.
-    pub setback: Option<Setback>,
-    /// When the last deployment without a request was recorded.
-    pub last_automatic: Option<DateTime<Utc>>,
-}
-
-/// The images that are not deployed by themselves.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Quarantine {
-    /// Raised by each change.
-    pub revision: u64,
-    /// The images.
-    pub entries: Vec<Quarantined>,
-}
-
-/// What the rules need of the store, read in one go.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The watches, retired ones included.
-    pub watches: Vec<WatchState>,
-    /// The deployments that have not ended, oldest first.
-    pub open: Vec<Deployment>,
-    /// The quarantine of all watches.
-    pub quarantine: Quarantine,
-    /// How far each sink has been served.
-    pub cursors: BTreeMap<String, EventId>,
-    /// The last event, 0 if there is none.
-    pub last_event: EventId,
-}
-
-/// One atomic change of one watch, its deployments and the quarantine, with the events that tell it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// The watch as it shall be; its `version` is the one it was read at.
-    pub watch: WatchState,
-    /// Deployments to insert or to replace.
-    pub deployments: Vec<Deployment>,
-    /// The quarantine's revision that the step was decided on, where it matters; it always does when a deployment is new.
-    pub quarantine_revision: Option<u64>,
-    /// Images to quarantine.
-    pub quarantine: Vec<Quarantined>,
-    /// What happened, in order.
-    pub events: Vec<NewEvent>,
-}
-
-/// What a step became.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Committed {
-    /// The watch's new version.
-    pub version: u64,
-    /// The quarantine's revision afterwards.
-    pub quarantine_revision: u64,
-    /// The events as stored.
-    pub events: Vec<Event>,
-}
-
-/// Which deployments to read; newest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DeploymentQuery {
-    /// Only this one.
-    pub id: Option<DeploymentId>,
-    /// Only those of this watch.
-    pub watch: Option<WatchName>,
-    /// Only those made before this one.
-    pub before: Option<DeploymentId>,
-    /// At most this many.
-    pub limit: u32,
-}
-
-/// Which events to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventQuery {
-    /// Only those of this watch.
-    pub watch: Option<WatchName>,
-    /// From where, and in which order.
-    pub range: EventRange,
-    /// At most this many.
-    pub limit: u32,
-}
-
-/// From where events are read, and in which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventRange {
-    /// Those after this one, oldest first.
-    After(EventId),
-    /// Those before this one (or all), newest first.
-    Before(Option<EventId>),
-}
+pub use lease::{LeaseClaim, ReplicaId, Resource};
+pub use query::{
+    DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, EventRange, LoggedTag, Scope,
+    TagChanges, TagLogQuery,
+};
+pub use step::{
+    Committed, RestraintChange, Restraints, Snapshot, Step, WatchState, WorkloadState,
+};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The watch or the quarantine changed since the step was decided: read and decide again.
+    /// The watch or the restraints changed since the step was decided: read and decide again.
     #[error("{what} was changed by somebody else at the same time")]
     Conflict {
         /// What changed.
         what: String,
+    },
+    /// Somebody else attends to the watch by now: leave it alone.
+    #[error("the lease of watch `{watch}` was lost")]
+    LeaseLost {
+        /// Which watch.
+        watch: WatchName,
     },
     /// Another deployment of the unit is active: wait for it.
     #[error("another deployment of the same unit is active")]
@@ -176,18 +75,29 @@ impl StoreError {
 ///
 /// - What is committed is loaded again, equal in every field.
 /// - A step at another version than the stored one is [`StoreError::Conflict`] and changes nothing.
-/// - A step decided on another quarantine is [`StoreError::Conflict`] and changes nothing.
+/// - A step decided on other restraints is [`StoreError::Conflict`] and changes nothing.
 /// - Of two steps at the same version at the same time exactly one is committed.
 /// - A second active deployment of a unit is [`StoreError::UnitBusy`] and changes nothing.
+/// - Restraints change in the order of their steps: an image is quarantined and released, all watches are frozen and not.
 /// - Deployments that ended are not loaded as open, and are still found.
 /// - Deployments are found newest first, by id, by watch, and page by page.
 /// - Events have ids in the order of their commits, and are found in both directions, by watch, and page by page.
 /// - A cursor is remembered, and never goes back.
-/// - Loading one watch leaves out the others.
+/// - A dead letter moves its sink's cursor, is found by sink and page by page, and can be removed.
+/// - Loading one watch leaves out the others, and loading what concerns all leaves out every watch.
+/// - A resource is held by one replica at a time, however many ask at once.
+/// - What a replica does not ask for any more goes to another once its time has run out, and not before.
+/// - Replicas share: each gets its part of what they ask for, and one that joins gets it from those that have more.
+/// - A replica of an older generation gets nothing while one of a newer generation asks.
+/// - What a replica hands back can be had by others at once.
+/// - A step under a lease that is not held is [`StoreError::LeaseLost`] and changes nothing.
+/// - A configuration keeps its generation while it is the latest, and gets a new one after another was used.
+/// - The log of tags tells what was listed and resolved, from when to when, and a sighting twice is one.
+/// - Pruning the log of tags removes what ended before, and nothing that is still so.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Reads what the rules need, of all watches or only of one.
-    async fn load(&self, only: Option<&WatchName>) -> Result<Snapshot, StoreError>;
+    /// Reads what the rules need.
+    async fn load(&self, scope: &Scope) -> Result<Snapshot, StoreError>;
 
     /// Does all of a step or nothing.
     async fn commit(&self, step: Step) -> Result<Committed, StoreError>;
@@ -200,4 +110,34 @@ pub trait Store: Send + Sync {
 
     /// Remembers that `sink` has been served up to and including `event`.
     async fn advance_cursor(&self, sink: &str, event: EventId) -> Result<(), StoreError>;
+
+    /// Keeps an event that its sink could not be told, and takes it for served.
+    async fn bury(&self, letter: &DeadLetter) -> Result<(), StoreError>;
+
+    /// Reads dead letters.
+    async fn dead_letters(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// Removes a dead letter, if there is one.
+    async fn remove_dead_letter(&self, sink: &str, event: EventId) -> Result<(), StoreError>;
+
+    /// Renews what a replica holds, gives it its share of what nobody holds, and says what is its own now.
+    ///
+    /// The store's clock alone decides what has run out.
+    async fn lease(&self, claim: &LeaseClaim) -> Result<BTreeSet<Resource>, StoreError>;
+
+    /// Hands back all that a replica holds.
+    async fn release(&self, replica: ReplicaId) -> Result<(), StoreError>;
+
+    /// The number of the configuration with this fingerprint: the greatest there is if it is the latest one used, otherwise a
+    /// greater one.
+    async fn generation(&self, fingerprint: &str) -> Result<u64, StoreError>;
+
+    /// Writes down what was seen at a repository.
+    async fn log_tags(&self, changes: &TagChanges) -> Result<(), StoreError>;
+
+    /// Reads the log of tags.
+    async fn tag_log(&self, query: &TagLogQuery) -> Result<Vec<LoggedTag>, StoreError>;
+
+    /// Removes what was last seen before `before` from the log of tags, and says how much that was.
+    async fn prune_tag_log(&self, before: DateTime<Utc>) -> Result<u64, StoreError>;
 }

@@ -1,37 +1,60 @@
-use std::collections::BTreeMap;
+mod leases;
+mod tag_log;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use registrywatcher::deployment::{Deployment, DeploymentId, Quarantined};
+use chrono::{DateTime, Utc};
+use registrywatcher::deployment::{Deployment, DeploymentId};
 use registrywatcher::event::{Event, EventId};
 use registrywatcher::ports::{
-    Committed, DeploymentQuery, EventQuery, EventRange, Quarantine, Snapshot, Step, Store,
-    StoreError, WatchState,
+    Clock, Committed, DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, EventRange,
+    LeaseClaim, LoggedTag, ReplicaId, Resource, Restraints, Scope, Snapshot, Step, Store, StoreError,
+    TagChanges, TagLogQuery, WatchState,
 };
 use registrywatcher::watch::{Unit, WatchName};
 
+use crate::MemoryClock;
+use leases::Leases;
+use tag_log::TagLog;
+
 /// Remembers in memory. Clones are handles on the same data.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub struct MemoryStore {
     inner: Arc<Mutex<Inner>>,
+    clock: Arc<dyn Clock>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     watches: BTreeMap<WatchName, WatchState>,
     deployments: BTreeMap<DeploymentId, Deployment>,
-    quarantine: Quarantine,
+    restraints: Restraints,
     events: Vec<Event>,
     cursors: BTreeMap<String, EventId>,
+    dead_letters: BTreeMap<(EventId, String), DeadLetter>,
+    leases: Leases,
+    /// The fingerprints of the configurations that were used, each where another one was used before.
+    configurations: Vec<String>,
+    tag_log: TagLog,
     calls: u64,
     failures_left: u32,
     lose_next_answer: bool,
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// An empty store, in which time stands still.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_clock(Arc::new(MemoryClock::new()))
+    }
+
+    /// An empty store, whose leases run out by `clock`.
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            inner: Arc::default(),
+            clock,
+        }
     }
 
     /// A store that starts with what another one held; its events and ended deployments are not part of a snapshot.
@@ -47,12 +70,13 @@ impl MemoryStore {
                 .into_iter()
                 .map(|open| (open.id, open))
                 .collect(),
-            quarantine: snapshot.quarantine,
+            restraints: snapshot.restraints,
             cursors: snapshot.cursors,
             ..Inner::default()
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
+            ..Self::new()
         }
     }
 
@@ -82,6 +106,11 @@ impl MemoryStore {
         self.lock().deployments.values().cloned().collect()
     }
 
+    /// All dead letters, by event.
+    pub fn all_dead_letters(&self) -> Vec<DeadLetter> {
+        self.lock().dead_letters.values().cloned().collect()
+    }
+
     /// All events, oldest first.
     pub fn all_events(&self) -> Vec<Event> {
         self.lock().events.clone()
@@ -103,29 +132,53 @@ impl MemoryStore {
     }
 }
 
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Inner {
-    fn check(&self, step: &Step) -> Result<(), StoreError> {
-        let stored = self
-            .watches
-            .get(&step.watch.name)
-            .map_or(0, |watch| watch.version);
-        if stored != step.watch.version {
-            return Err(StoreError::Conflict {
-                what: format!("the watch `{}`", step.watch.name),
-            });
+    fn check(&self, step: &Step, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if let Some(watch) = &step.watch {
+            self.check_watch(watch, step.lease, now)?;
         }
-        if step
-            .quarantine_revision
-            .is_some_and(|revision| revision != self.quarantine.revision)
-        {
-            return Err(StoreError::Conflict {
-                what: "the quarantine".to_owned(),
-            });
+        let revision = self.restraints.revision;
+        if step.restraints_revision.is_some_and(|on| on != revision) {
+            return Err(conflict("what keeps deployments back".to_owned()));
         }
         if self.leaves_units_to_one(&step.deployments) {
             Ok(())
         } else {
             Err(StoreError::UnitBusy)
+        }
+    }
+
+    fn check_watch(
+        &self,
+        watch: &WatchState,
+        lease: Option<ReplicaId>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let resource = Resource::Watch(watch.name.clone());
+        if lease.is_some_and(|replica| !self.leases.is_held_by(&resource, replica, now)) {
+            return Err(StoreError::LeaseLost {
+                watch: watch.name.clone(),
+            });
+        }
+        let stored = self.watches.get(&watch.name).map_or(0, |row| row.version);
+        if stored == watch.version {
+            Ok(())
+        } else {
+            Err(conflict(format!("the watch `{}`", watch.name)))
         }
     }
 
@@ -144,19 +197,15 @@ impl Inner {
     }
 
     fn apply(&mut self, step: Step) -> Committed {
-        let version = step.watch.version + 1;
-        let name = step.watch.name.clone();
-        self.watches.insert(
-            name.clone(),
-            WatchState {
-                version,
-                ..step.watch
-            },
-        );
+        let name = step.watch.as_ref().map(|watch| watch.name.clone());
+        let version = step.watch.map_or(0, |watch| self.store_watch(watch));
         self.deployments
             .extend(step.deployments.into_iter().map(|row| (row.id, row)));
-        if !step.quarantine.is_empty() {
-            self.quarantine(step.quarantine);
+        if !step.restraints.is_empty() {
+            self.restraints.revision += 1;
+        }
+        for change in step.restraints {
+            self.restraints.apply(change);
         }
         let first = self.last_event() + 1;
         let events: Vec<Event> = (first..)
@@ -171,17 +220,21 @@ impl Inner {
         self.events.extend(events.iter().cloned());
         Committed {
             version,
-            quarantine_revision: self.quarantine.revision,
+            restraints_revision: self.restraints.revision,
             events,
         }
     }
 
-    fn quarantine(&mut self, new: Vec<Quarantined>) {
-        self.quarantine.revision += 1;
-        let entries = &mut self.quarantine.entries;
-        entries.retain(|old| new.iter().all(|new| new.deployment != old.deployment));
-        entries.extend(new);
-        entries.sort_by_key(|entry| (entry.since, entry.deployment));
+    fn store_watch(&mut self, watch: WatchState) -> u64 {
+        let version = watch.version + 1;
+        let row = WatchState { version, ..watch };
+        self.watches.insert(row.name.clone(), row);
+        version
+    }
+
+    fn move_cursor(&mut self, sink: &str, event: EventId) {
+        let cursor = self.cursors.entry(sink.to_owned()).or_default();
+        *cursor = event.max(*cursor);
     }
 
     fn last_event(&self) -> EventId {
@@ -191,9 +244,13 @@ impl Inner {
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn load(&self, only: Option<&WatchName>) -> Result<Snapshot, StoreError> {
+    async fn load(&self, scope: &Scope) -> Result<Snapshot, StoreError> {
         let inner = self.call()?;
-        let is_asked_for = |name: &WatchName| only.is_none_or(|only| only == name);
+        let is_asked_for = |name: &WatchName| match scope {
+            Scope::Everything => true,
+            Scope::Watch(only) => only == name,
+            Scope::Shared => false,
+        };
         Ok(Snapshot {
             watches: inner
                 .watches
@@ -207,7 +264,7 @@ impl Store for MemoryStore {
                 .filter(|row| !row.state.is_terminal() && is_asked_for(&row.watch))
                 .cloned()
                 .collect(),
-            quarantine: inner.quarantine.clone(),
+            restraints: inner.restraints.clone(),
             cursors: inner.cursors.clone(),
             last_event: inner.last_event(),
         })
@@ -215,7 +272,7 @@ impl Store for MemoryStore {
 
     async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
         let mut inner = self.call()?;
-        inner.check(&step)?;
+        inner.check(&step, self.clock.now())?;
         let committed = inner.apply(step);
         if std::mem::take(&mut inner.lose_next_answer) {
             return Err(unavailable("the connection was lost before the answer"));
@@ -243,7 +300,7 @@ impl Store for MemoryStore {
             query
                 .watch
                 .as_ref()
-                .is_none_or(|watch| event.watch == *watch)
+                .is_none_or(|watch| event.watch.as_ref() == Some(watch))
         };
         let limit = query.limit as usize;
         let events = inner.events.iter().filter(of_watch);
@@ -264,10 +321,67 @@ impl Store for MemoryStore {
 
     async fn advance_cursor(&self, sink: &str, event: EventId) -> Result<(), StoreError> {
         let mut inner = self.call()?;
-        let cursor = inner.cursors.entry(sink.to_owned()).or_default();
-        *cursor = event.max(*cursor);
+        inner.move_cursor(sink, event);
         Ok(())
     }
+
+    async fn bury(&self, letter: &DeadLetter) -> Result<(), StoreError> {
+        let mut inner = self.call()?;
+        let key = (letter.event, letter.sink.clone());
+        inner.dead_letters.insert(key, letter.clone());
+        inner.move_cursor(&letter.sink, letter.event);
+        Ok(())
+    }
+
+    async fn dead_letters(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, StoreError> {
+        let inner = self.call()?;
+        let is_asked_for = |letter: &&DeadLetter| {
+            letter.event > query.after && query.sink.as_ref().is_none_or(|sink| letter.sink == *sink)
+        };
+        let letters = inner.dead_letters.values().filter(is_asked_for);
+        Ok(letters.take(query.limit as usize).cloned().collect())
+    }
+
+    async fn remove_dead_letter(&self, sink: &str, event: EventId) -> Result<(), StoreError> {
+        let mut inner = self.call()?;
+        inner.dead_letters.remove(&(event, sink.to_owned()));
+        Ok(())
+    }
+
+    async fn lease(&self, claim: &LeaseClaim) -> Result<BTreeSet<Resource>, StoreError> {
+        let mut inner = self.call()?;
+        Ok(inner.leases.claim(claim, self.clock.now()))
+    }
+
+    async fn release(&self, replica: ReplicaId) -> Result<(), StoreError> {
+        self.call()?.leases.release(replica);
+        Ok(())
+    }
+
+    async fn generation(&self, fingerprint: &str) -> Result<u64, StoreError> {
+        let mut inner = self.call()?;
+        if inner.configurations.last().map(String::as_str) != Some(fingerprint) {
+            inner.configurations.push(fingerprint.to_owned());
+        }
+        Ok(inner.configurations.len() as u64)
+    }
+
+    async fn log_tags(&self, changes: &TagChanges) -> Result<(), StoreError> {
+        self.call()?.tag_log.write(changes);
+        Ok(())
+    }
+
+    async fn tag_log(&self, query: &TagLogQuery) -> Result<Vec<LoggedTag>, StoreError> {
+        Ok(self.call()?.tag_log.read(query))
+    }
+
+    async fn prune_tag_log(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        Ok(self.call()?.tag_log.prune(before))
+    }
+}
+
+fn conflict(what: String) -> StoreError {
+    StoreError::Conflict { what }
 }
 
 fn unavailable(problem: &str) -> StoreError {

@@ -2,11 +2,12 @@ use chrono::{DateTime, Utc};
 
 use crate::app::transact::Draft;
 use crate::deployment::{
-    Deployment, DeploymentId, Failure, InvalidTransition, Quarantined, Setback, State, Success,
+    Cause, Deployment, DeploymentId, FailedRollout, Failure, InvalidTransition, Quarantined,
+    Setback, State, Success,
 };
 use crate::event::EventKind;
 use crate::intent::Request;
-use crate::ports::DeployError;
+use crate::ports::{DeployError, RestraintChange};
 
 /// How a deployment ends.
 #[derive(Debug, Clone)]
@@ -67,6 +68,14 @@ impl End {
             Self::Succeeded => {
                 let stored = draft.watch().of_mut(&ended.workload);
                 stored.setback = None;
+                stored.failed = stored
+                    .failed
+                    .take()
+                    .filter(|_| is_restore(ended))
+                    .map(|failed| FailedRollout {
+                        restored: true,
+                        ..failed
+                    });
                 stored.success = Some(Success {
                     deployment: ended.id,
                     candidate: ended.candidate.clone(),
@@ -80,6 +89,7 @@ impl End {
                     reason: reason.clone(),
                     restored: *restored,
                 });
+                note_failure(ended, reason, *restored, draft, at);
                 if reason.blames_image() {
                     quarantine(ended, reason, draft, at);
                 } else {
@@ -104,6 +114,30 @@ impl End {
     }
 }
 
+fn is_restore(ended: &Deployment) -> bool {
+    matches!(ended.cause, Cause::Restore { .. })
+}
+
+/// Bringing back what ran before is tried again where it was not the image that failed, and so what it makes up for stays.
+fn note_failure(
+    ended: &Deployment,
+    reason: &Failure,
+    restored: bool,
+    draft: &mut Draft,
+    at: DateTime<Utc>,
+) {
+    if is_restore(ended) && !reason.blames_image() {
+        return;
+    }
+    draft.watch().of_mut(&ended.workload).failed = Some(FailedRollout {
+        deployment: ended.id,
+        candidate: ended.candidate.clone(),
+        reason: reason.clone(),
+        restored,
+        at,
+    });
+}
+
 fn quarantine(ended: &Deployment, reason: &Failure, draft: &mut Draft, since: DateTime<Utc>) {
     draft.watch().of_mut(&ended.workload).setback = None;
     draft.tell(EventKind::ImageQuarantined {
@@ -111,13 +145,13 @@ fn quarantine(ended: &Deployment, reason: &Failure, draft: &mut Draft, since: Da
         digest: ended.image().digest.clone(),
         reason: reason.message().to_owned(),
     });
-    draft.step.quarantine.push(Quarantined {
+    draft.restrain(RestraintChange::Quarantine(Quarantined {
         repository: ended.repository().clone(),
         candidate: ended.candidate.clone(),
         deployment: ended.id,
         reason: reason.message().to_owned(),
         since,
-    });
+    }));
 }
 
 fn set_back(ended: &Deployment, draft: &mut Draft, last: DateTime<Utc>) {
@@ -129,6 +163,7 @@ fn set_back(ended: &Deployment, draft: &mut Draft, last: DateTime<Utc>) {
     stored.setback = Some(Setback {
         consecutive: before.saturating_add(1),
         last,
+        deployment: ended.id,
     });
 }
 

@@ -1,0 +1,169 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::{App, Wake};
+use crate::deployment::DeploymentId;
+use crate::ports::{LeaseClaim, ReplicaId, Resource, StoreError};
+use crate::watch::WatchName;
+
+/// What this replica attends to.
+#[derive(Debug)]
+pub(super) struct Leases {
+    pub(super) replica: ReplicaId,
+    pub(super) ttl: Duration,
+    pub(super) generation: u64,
+    /// Until when on the monotonic clock of this process, which counts from before the store was asked.
+    held: Mutex<BTreeMap<Resource, Duration>>,
+}
+
+impl Leases {
+    pub(super) fn new(replica: ReplicaId, ttl: Duration, generation: u64) -> Self {
+        Self {
+            replica,
+            ttl,
+            generation,
+            held: Mutex::default(),
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<Resource, Duration>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn left(&self, resource: &Resource, now: Duration) -> Duration {
+        let until = self.held().get(resource).copied().unwrap_or_default();
+        until.saturating_sub(now)
+    }
+}
+
+impl App {
+    /// How often [`renew_leases`](Self::renew_leases) is to be called; `None` where no other replica can be.
+    pub fn lease_interval(&self) -> Option<Duration> {
+        // One renewal may fail, and the next still comes in time.
+        self.leases.as_ref().map(|leases| leases.ttl / 5)
+    }
+
+    /// Keeps what this replica attends to, and takes over what nobody does any more.
+    ///
+    /// If the store cannot be asked, what is held runs out by itself.
+    pub async fn renew_leases(&self) -> Result<(), StoreError> {
+        let Some(leases) = &self.leases else {
+            return Ok(());
+        };
+        let asked_at = self.ports.clock.monotonic();
+        let claim = LeaseClaim {
+            replica: leases.replica,
+            generation: leases.generation,
+            resources: self.resources(),
+            ttl: leases.ttl,
+        };
+        let granted = self.ports.store.lease(&claim).await?;
+        let before: BTreeSet<Resource> = {
+            let mut held = leases.held();
+            let is_valid = |until: &Duration| *until > asked_at;
+            let old = std::mem::take(&mut *held);
+            held.extend(granted.iter().map(|one| (one.clone(), asked_at + leases.ttl)));
+            let valid = old.into_iter().filter(|(_, until)| is_valid(until));
+            valid.map(|(resource, _)| resource).collect()
+        };
+        for gained in granted.difference(&before) {
+            self.take_over(gained).await;
+        }
+        for lost in before.difference(&granted) {
+            tracing::info!(lease = %lost, "another replica attends to {lost} now");
+        }
+        Ok(())
+    }
+
+    /// Hands back all that this replica attends to, so that others need not wait until it runs out.
+    pub async fn hand_back_leases(&self) -> Result<(), StoreError> {
+        let Some(leases) = &self.leases else {
+            return Ok(());
+        };
+        leases.held().clear();
+        self.ports.store.release(leases.replica).await
+    }
+
+    /// For how long this replica may still drive a deployment, unless its lease is renewed; `None` is for ever.
+    pub fn may_drive_for(&self, id: DeploymentId) -> Option<Duration> {
+        let leases = self.leases.as_ref()?;
+        let watch = self.world().open.get(&id)?.watch.clone();
+        Some(leases.left(&Resource::Watch(watch), self.ports.clock.monotonic()))
+    }
+
+    /// Stops what runs in this process for a deployment that somebody else drives by now.
+    pub async fn let_go(&self, id: DeploymentId) {
+        let deployment = self.world().open.get(&id).cloned();
+        let Some(deployment) = deployment else { return };
+        if let Some(deployer) = self.ports.deployers.get(&deployment.workload.deployer) {
+            tracing::warn!(
+                watch.name = %deployment.watch, deployment.id = %id,
+                "the lease of watch {} was lost: its deployment is left to another replica", deployment.watch
+            );
+            deployer.let_go(id).await;
+        }
+    }
+
+    /// Whether this replica polls a watch and drives its deployments.
+    pub fn attends_to(&self, name: &WatchName) -> bool {
+        self.holds(&Resource::Watch(name.clone()))
+    }
+
+    pub(super) fn holds(&self, resource: &Resource) -> bool {
+        let now = self.ports.clock.monotonic();
+        self.leases
+            .as_ref()
+            .is_none_or(|leases| leases.left(resource, now) > Duration::ZERO)
+    }
+
+    /// The store said that somebody else attends to the watch.
+    pub(super) fn lose(&self, name: &WatchName) {
+        if let Some(leases) = &self.leases {
+            leases.held().remove(&Resource::Watch(name.clone()));
+        }
+    }
+
+    pub(super) fn replica(&self) -> Option<ReplicaId> {
+        self.leases.as_ref().map(|leases| leases.replica)
+    }
+
+    /// Retired watches are attended to while they have deployments to be driven to their end.
+    fn resources(&self) -> Vec<Resource> {
+        let open: BTreeSet<WatchName> = {
+            let world = self.world();
+            world.open.values().map(|open| open.watch.clone()).collect()
+        };
+        let configured: BTreeSet<WatchName> = self.watches.keys().cloned().collect();
+        let watches = configured.union(&open).cloned().map(Resource::Watch);
+        let sinks = self.ports.sinks.keys().cloned().map(Resource::Sink);
+        watches.chain(sinks).collect()
+    }
+
+    /// What another replica did is read again; what it left behind goes on at once.
+    async fn take_over(&self, gained: &Resource) {
+        tracing::info!(lease = %gained, "attending to {gained}");
+        let name = match gained {
+            Resource::Sink(sink) => {
+                self.world().cursors.remove(sink);
+                return self.wake(Wake::Events);
+            }
+            Resource::Watch(name) => name,
+        };
+        self.world().distrust(Some(name));
+        if let Err(error) = self.freshen(name).await {
+            tracing::warn!(watch.name = %name, "{error}");
+        }
+        let open: Vec<DeploymentId> = {
+            let world = self.world();
+            let of_watch = world.open.values().filter(|open| open.watch == *name);
+            of_watch.map(|open| open.id).collect()
+        };
+        for id in open {
+            self.wake(Wake::Deployment(id));
+        }
+        if let Some(watch) = self.watches.get(name) {
+            self.wake(Wake::Repository(watch.repository().clone()));
+        }
+    }
+}
