@@ -19,8 +19,8 @@ pub use notifier::{Notifier, NotifyError};
 pub use registry::{ImageMetadata, Registry, RegistryError};
 pub use store::{
     Committed, DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, EventRange, LeaseClaim,
-    LoggedTag, ReplicaId, Resource, RestraintChange, Restraints, Scope, Snapshot, Step, Store, StoreError,
-    TagChanges, TagLogQuery, WatchState, WorkloadState,
+    LoggedTag, ReplicaId, Resource, RestraintChange, Restraints, Scope, Snapshot, Step, Store,
+    StoreError, TagChanges, TagLogQuery, WatchState, WorkloadState,
 };
 
 /// The cause of an error of the world, kept for its words; never a secret.

@@ -216,7 +216,9 @@ impl App {
             return Ok(());
         };
         let freezes = world.freezes(state, self.ports.clock.now());
-        let all = freezes.into_iter().filter(|freeze| freeze.stops == Stops::Everything);
+        let all = freezes
+            .into_iter()
+            .filter(|freeze| freeze.stops == Stops::Everything);
         match all.max_by_key(|freeze| freeze.until).cloned() {
             Some(freeze) => Err(CommandError::Frozen { freeze }),
             None => Ok(()),
@@ -376,9 +378,9 @@ fn add_request(world: &World, draft: &mut Draft, watch: &Watch, request: &Reques
         Some(Candidate { tag, image })
     });
     let asks_for_wanted = wanted.as_ref() == Some(&request.candidate.tag)
-        && past.as_ref().is_none_or(|past| {
-            same_image(&past.image, &request.candidate.image, None)
-        });
+        && past
+            .as_ref()
+            .is_none_or(|past| same_image(&past.image, &request.candidate.image, None));
     if !asks_for_wanted {
         draft.watch().intent.hold = Some(OperatorHold {
             past,

@@ -63,7 +63,11 @@ impl App {
             let mut held = leases.held();
             let is_valid = |until: &Duration| *until > asked_at;
             let old = std::mem::take(&mut *held);
-            held.extend(granted.iter().map(|one| (one.clone(), asked_at + leases.ttl)));
+            held.extend(
+                granted
+                    .iter()
+                    .map(|one| (one.clone(), asked_at + leases.ttl)),
+            );
             let valid = old.into_iter().filter(|(_, until)| is_valid(until));
             valid.map(|(resource, _)| resource).collect()
         };

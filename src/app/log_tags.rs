@@ -150,11 +150,7 @@ impl World {
 }
 
 /// Notes what is other in `now` than `before`; both are in byte order.
-fn compare<'a>(
-    now: &TagList,
-    before: impl Iterator<Item = &'a str>,
-    changes: &mut TagChanges,
-) {
+fn compare<'a>(now: &TagList, before: impl Iterator<Item = &'a str>, changes: &mut TagChanges) {
     let (mut now, mut before) = (now.iter().peekable(), before.peekable());
     loop {
         match (now.peek(), before.peek()) {

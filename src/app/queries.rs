@@ -144,12 +144,7 @@ impl App {
 }
 
 impl World {
-    fn view(
-        &self,
-        watch: &Arc<Watch>,
-        attended: bool,
-        now: DateTime<Utc>,
-    ) -> Option<WatchView> {
+    fn view(&self, watch: &Arc<Watch>, attended: bool, now: DateTime<Utc>) -> Option<WatchView> {
         let state = self.states.get(&watch.name)?;
         let observation = self.observation(watch.repository());
         let wanted = match observation {

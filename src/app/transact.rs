@@ -136,7 +136,13 @@ impl App {
         let outcome = plan(world, &mut draft)?;
         Ok(outcome.map(|outcome| {
             let watch = Some(draft.watch);
-            (Step { watch, ..draft.step }, outcome)
+            (
+                Step {
+                    watch,
+                    ..draft.step
+                },
+                outcome,
+            )
         }))
     }
 

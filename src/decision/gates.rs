@@ -25,9 +25,7 @@ pub(super) fn closed(facts: &Facts<'_>, candidate: &Candidate, cause: &Cause) ->
         automatic.then(|| quarantined(facts, candidate)).flatten(),
         automatic.then(|| rolled_back(facts, candidate)).flatten(),
         frozen(facts, automatic),
-        (!is_restore)
-            .then(|| waits_for(facts, candidate))
-            .flatten(),
+        (!is_restore).then(|| waits_for(facts, candidate)).flatten(),
         facts
             .request
             .is_none()
@@ -120,7 +118,9 @@ fn rolled_back(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
 
 /// Of several freezes the one that lasts longest is told.
 fn frozen(facts: &Facts<'_>, automatic: bool) -> Option<HoldReason> {
-    let overrides = facts.request.is_some_and(|request| request.overrides_freeze);
+    let overrides = facts
+        .request
+        .is_some_and(|request| request.overrides_freeze);
     let stops = |stops| match stops {
         Stops::Everything => !overrides,
         Stops::Automatic => automatic,
@@ -189,4 +189,3 @@ fn in_flight(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
         deployment: deployment.id,
     })
 }
-

@@ -8,9 +8,10 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
-use super::{AdoptMode, Cause, Decision, DriftMode, Facts, HoldReason, Origin, decide};
-use crate::deployment::State;
+use super::{AdoptMode, Cause, Decision, Facts, HoldReason, decide};
+use crate::deployment::{Origin, State};
 use crate::intent::Target;
+use crate::watch::DriftMode;
 use model::{Build, Checked, Fault, Model, Move, Setting, Turn, minor};
 
 /// What stays the same, and what happens; after each move the registry and the deployers are asked, perhaps in vain.
@@ -78,6 +79,7 @@ fn moves() -> impl Strategy<Value = Move> {
             Move::Outside { place, minor, pinned }
         }),
         1 => Just(Move::ReleaseQuarantine),
+        1 => (1..60_u16).prop_map(Move::Freeze),
         4 => (1..900_u16).prop_map(Move::Wait),
     ]
 }
@@ -161,6 +163,34 @@ proptest! {
                 let program = turn.model.programs[&deploy.candidate.image.digest];
                 prop_assert!(!turn.model.quarantined.contains(&program));
             }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn only_what_worked_before_is_brought_back_and_only_after_a_failure(history in histories()) {
+        history.play(|turn| {
+            if let Some(deploy) = turn.restore() {
+                let place = &turn.model.places[turn.place];
+                let failed = place.failed.as_ref();
+                let is_left = failed.is_some_and(|f| !f.restored && f.reason.blames_image());
+                prop_assert!(is_left);
+                let before = place.success.as_ref().map(|success| &success.candidate);
+                let before = before.or(place.adopted.as_ref().map(|adopted| &adopted.candidate));
+                prop_assert_eq!(before, Some(&deploy.candidate));
+                let program = turn.model.programs[&deploy.candidate.image.digest];
+                prop_assert!(!turn.model.quarantined.contains(&program));
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn nothing_new_is_deployed_while_everything_is_frozen(history in histories()) {
+        history.play(|turn| {
+            let freeze = turn.model.freeze.as_ref();
+            let frozen = freeze.is_some_and(|freeze| freeze.is_active(turn.facts.now));
+            prop_assert!(!(frozen && matches!(turn.decision, Decision::Deploy(_))));
             Ok(())
         })?;
     }
@@ -281,6 +311,7 @@ fn histories_come_to_every_kind_of_decision() {
         "pin_changed",
         "newer_version",
         "digest_changed",
+        "restore",
         "drift",
         "first_deploy",
         "registry_unknown",
@@ -292,6 +323,8 @@ fn histories_come_to_every_kind_of_decision() {
         "operator_hold",
         "changed_outside",
         "quarantined",
+        "rolled_back",
+        "frozen",
         "waits_for",
         "backing_off",
         "in_flight",

@@ -1,19 +1,22 @@
 use super::*;
-use crate::deployment::{DeploymentId, Setback};
+use crate::deployment::{DeploymentId, Origin, Setback, State};
 use crate::image::Image;
 use crate::policy::Order;
+use crate::watch::{DriftMode, Mode};
 
 mod adoption;
 mod back_off;
 mod causes;
 mod changed_outside;
 mod downgrade;
+mod freeze;
 mod gates;
 mod in_flight;
 mod operator_hold;
 mod order;
 mod quarantine;
 mod requests;
+mod rollback;
 mod up_to_date;
 mod wanted;
 pub(super) mod world;

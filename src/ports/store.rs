@@ -19,9 +19,7 @@ pub use query::{
     DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, EventRange, LoggedTag, Scope,
     TagChanges, TagLogQuery,
 };
-pub use step::{
-    Committed, RestraintChange, Restraints, Snapshot, Step, WatchState, WorkloadState,
-};
+pub use step::{Committed, RestraintChange, Restraints, Snapshot, Step, WatchState, WorkloadState};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use registrywatcher::deployment::{RolloutHandle, Running};
+use registrywatcher::deployment::{DeploymentId, RolloutHandle, Running};
 use registrywatcher::ports::{
     Accepted, Apply, BuildError, Capabilities, DeployError, Deployer, DeployerContext,
     DeployerPlugin, Environment, Progress, Rollout,
@@ -86,6 +86,12 @@ impl Deployer for ExecDeployer {
             handle: RolloutHandle(apply.id.to_string()),
             allows: Some(self.program.timeout()),
         })
+    }
+
+    /// Kills the command of a deployment that another replica drives by now.
+    async fn let_go(&self, id: DeploymentId) {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.kill(id);
     }
 
     /// Waits for the command; runs it again, with the same id, if it was lost with the process that had started it.

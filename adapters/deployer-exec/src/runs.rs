@@ -36,6 +36,11 @@ impl Runs {
         self.runs.get(&id).map(|run| run.news.clone())
     }
 
+    /// Ends a run at once, and forgets it.
+    pub(crate) fn kill(&mut self, id: DeploymentId) {
+        self.runs.remove(&id);
+    }
+
     /// Starts a run, once those of the same unit that still go on have been stopped.
     pub(crate) fn start(
         &mut self,

@@ -47,8 +47,13 @@ impl App {
             ..self.request(candidate, watch, demand.workload.clone(), author)
         };
         let id = request.id;
-        self.commit_command(watch, &super::IntentChange::default(), Some(request), author)
-            .await?;
+        self.commit_command(
+            watch,
+            &super::IntentChange::default(),
+            Some(request),
+            author,
+        )
+        .await?;
         Ok(id)
     }
 
@@ -65,7 +70,8 @@ impl App {
             let open = world.open.values().find(|open| open.workload == *workload);
             let success = stored.and_then(|stored| Some(&stored.success.as_ref()?.candidate));
             let now = open.map(|open| &open.candidate).or(success).cloned();
-            let adopted = stored.and_then(|stored| Some(stored.adopted.as_ref()?.candidate.clone()));
+            let adopted =
+                stored.and_then(|stored| Some(stored.adopted.as_ref()?.candidate.clone()));
             (now, adopted)
         };
         let is_other = |candidate: &Candidate| {

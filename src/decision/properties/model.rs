@@ -14,8 +14,10 @@ use uuid::Uuid;
 use crate::decision::tests::world::{at, deployment, rolling, tag, watch, workload};
 use crate::decision::{Decision, Deploy, Facts, Pick, Sibling, decide, wanted_tag};
 use crate::deployment::{
-    Adopted, Deployment, DeploymentId, Origin, Quarantined, Running, Runs, Setback, Success,
+    Adopted, Cause, Deployment, DeploymentId, FailedRollout, Origin, Quarantined, Running, Runs,
+    Setback, Success,
 };
+use crate::freeze::Freeze;
 use crate::image::{Digest, Image, Platform, PlatformManifest, Tag, TagList};
 use crate::intent::{Candidate, Intent, Request};
 use crate::observation::Observation;
@@ -58,6 +60,8 @@ pub(super) enum Move {
         pinned: bool,
     },
     ReleaseQuarantine,
+    /// An operator freezes everything for so many seconds.
+    Freeze(u16),
     Wait(u16),
 }
 
@@ -90,10 +94,24 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// What is deployed without anybody having asked for it.
+    /// What is deployed without anybody having asked for it, and not to make up for what failed.
     pub(super) fn automatic(&self) -> Option<&Deploy> {
         match self.decision {
-            Decision::Deploy(deploy) if self.facts.request.is_none() => Some(deploy),
+            Decision::Deploy(deploy) if self.facts.request.is_none() => {
+                let is_restore = matches!(deploy.cause, Cause::Restore { .. });
+                (!is_restore).then_some(deploy)
+            }
+            _ => None,
+        }
+    }
+
+    /// What is brought back.
+    pub(super) fn restore(&self) -> Option<&Deploy> {
+        match self.decision {
+            Decision::Deploy(deploy) => {
+                let is_restore = matches!(deploy.cause, Cause::Restore { .. });
+                is_restore.then_some(deploy)
+            }
             _ => None,
         }
     }
@@ -107,6 +125,7 @@ pub(super) struct Place {
     pub(super) success: Option<Success>,
     pub(super) adopted: Option<Adopted>,
     pub(super) in_flight: Option<Deployment>,
+    pub(super) failed: Option<FailedRollout>,
     setback: Option<Setback>,
     last_automatic: Option<DateTime<Utc>>,
 }
@@ -126,6 +145,7 @@ pub(super) struct Model {
     /// What was picked at an earlier poll.
     pick: Option<Pick>,
     quarantine: Vec<Quarantined>,
+    pub(super) freeze: Option<Freeze>,
     last_deployed: Option<Tag>,
     platform: Option<Platform>,
     now: DateTime<Utc>,
@@ -177,6 +197,7 @@ impl Model {
             success: None,
             adopted: None,
             in_flight: None,
+            failed: None,
             setback: None,
             last_automatic: None,
         };
@@ -196,6 +217,7 @@ impl Model {
             observation: Observation::default(),
             pick: None,
             quarantine: Vec::new(),
+            freeze: None,
             last_deployed: None,
             platform: setting
                 .knows_platform
@@ -267,6 +289,11 @@ impl Model {
             })
             .collect();
         let quarantine: Vec<&Quarantined> = self.quarantine.iter().collect();
+        let freezes: Vec<&Freeze> = self
+            .freeze
+            .iter()
+            .filter(|f| f.is_active(self.now))
+            .collect();
         rule(&Facts {
             watch: &self.watch,
             workload: &place.workload,
@@ -278,12 +305,15 @@ impl Model {
             observation: &self.observation,
             pick: self.pick.as_ref(),
             runs: &runs[index],
+            sees_running: true,
             success: place.success.as_ref(),
             adopted: place.adopted.as_ref().map(|adopted| &adopted.candidate),
             last_deployed: self.last_deployed.as_ref(),
             in_flight: place.in_flight.as_ref(),
             before: &before,
             quarantine: &quarantine,
+            freezes: &freezes,
+            failed: place.failed.as_ref(),
             setback: place.setback.as_ref(),
             last_automatic: place.last_automatic,
             now: self.now,
@@ -371,6 +401,7 @@ impl Model {
         let place = &mut self.places[index];
         let mut recorded = deployment(0, &self.watch, &place.workload, deploy.candidate, rolling());
         recorded.id = id;
+        recorded.cause = deploy.cause;
         let asked = self
             .request
             .as_mut()

@@ -5,6 +5,7 @@ fn failed(consecutive: u32) -> World {
         w.setback = Some(Setback {
             consecutive,
             last: w.now,
+            deployment: deployment_id(0),
         });
     })
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::freeze::Stops;
 
 #[test]
 fn each_gate_closes_alone() {
@@ -48,6 +49,15 @@ fn each_gate_closes_alone() {
         "quarantined",
     );
     case(
+        "it was rolled back",
+        |w| {
+            w.failed("1.1.0", image(2), true);
+            w.quarantine.clear();
+        },
+        "rolled_back",
+    );
+    case("frozen", |w| w.freeze(60, Stops::Everything), "frozen");
+    case(
         "the one before lags behind",
         |w| w.comes_after("staging", Runs::Nothing),
         "waits_for",
@@ -72,7 +82,8 @@ fn every_closed_gate_is_reported() {
         w.deployed("2.0.0", image(8));
         w.runs(Some("2.1.0"), Some(image(9)), Origin::Outside);
         w.hold_past(Some(candidate("1.1.0", image(2))));
-        w.quarantine("1.1.0", image(2));
+        w.failed("1.1.0", image(2), true);
+        w.freeze(60, Stops::Automatic);
         w.comes_after("staging", Runs::Nothing);
         w.last_automatic = Some(w.now);
         w.rolls_out("2.0.0", image(8), rolling());
@@ -87,6 +98,8 @@ fn every_closed_gate_is_reported() {
             "operator_hold",
             "changed_outside",
             "quarantined",
+            "rolled_back",
+            "frozen",
             "waits_for",
             "backing_off",
             "in_flight",

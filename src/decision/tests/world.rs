@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use crate::decision::{Decision, Facts, Pick, Sibling, decide};
 use crate::deployment::{
-    Cause, Deployment, DeploymentId, Origin, Quarantined, RolloutHandle, Runs, Setback, State,
-    Success,
+    Cause, Deployment, DeploymentId, FailedRollout, Failure, Origin, Quarantined, RolloutHandle,
+    Runs, Setback, State, Success,
 };
+use crate::freeze::{Freeze, Stops};
 use crate::image::{Digest, Image, Platform, PlatformManifest, Tag};
 use crate::intent::{Author, Candidate, Intent, OperatorHold, Request, RequestId, Target};
 use crate::observation::Observation;
@@ -104,6 +105,7 @@ pub(crate) fn deployment(
         candidate,
         cause: Cause::FirstDeploy,
         forced: false,
+        attempt: 1,
         previous: None,
         created_at: at(0),
         deadline: at(1200),
@@ -148,7 +150,10 @@ pub(crate) struct World {
     pub(crate) last_deployed: Option<Tag>,
     pub(crate) in_flight: Option<Deployment>,
     pub(crate) before: Vec<Before>,
+    pub(crate) sees_running: bool,
     pub(crate) quarantine: Vec<Quarantined>,
+    pub(crate) freezes: Vec<Freeze>,
+    pub(crate) failed: Option<FailedRollout>,
     pub(crate) setback: Option<Setback>,
     pub(crate) last_automatic: Option<DateTime<Utc>>,
     pub(crate) now: DateTime<Utc>,
@@ -172,7 +177,10 @@ impl World {
             last_deployed: Some(tag("1.0.0")),
             in_flight: None,
             before: Vec::new(),
+            sees_running: true,
             quarantine: Vec::new(),
+            freezes: Vec::new(),
+            failed: None,
             setback: None,
             last_automatic: None,
             now: at(0),
@@ -214,6 +222,7 @@ impl World {
             )
             .collect();
         let quarantine: Vec<&Quarantined> = self.quarantine.iter().collect();
+        let freezes: Vec<&Freeze> = self.freezes.iter().collect();
         decide(&Facts {
             watch: &self.watch,
             workload: &self.workload,
@@ -222,12 +231,15 @@ impl World {
             observation: &self.observation,
             pick: self.pick.as_ref(),
             runs: &self.runs,
+            sees_running: self.sees_running,
             success: self.success.as_ref(),
             adopted: self.adopted.as_ref(),
             last_deployed: self.last_deployed.as_ref(),
             in_flight: self.in_flight.as_ref(),
             before: &before,
             quarantine: &quarantine,
+            freezes: &freezes,
+            failed: self.failed.as_ref(),
             setback: self.setback.as_ref(),
             last_automatic: self.last_automatic,
             now: self.now,
@@ -291,6 +303,7 @@ impl World {
             candidate: candidate(text, image),
             pending: self.watch.workloads.clone(),
             single: false,
+            overrides_freeze: false,
             created_at: self.now,
             expires_at: self.now + Duration::from_hours(1),
         });
@@ -343,6 +356,30 @@ impl World {
             workload: first,
             runs,
             in_flight: false,
+        });
+    }
+
+    /// A deployment of ours failed because of its image, which is quarantined.
+    pub(crate) fn failed(&mut self, text: &str, image: Image, restored: bool) {
+        self.quarantine(text, image.clone());
+        self.failed = Some(FailedRollout {
+            deployment: deployment_id(5),
+            candidate: candidate(text, image),
+            reason: Failure::Image {
+                message: "exited with 1".to_owned(),
+            },
+            restored,
+            at: at(0),
+        });
+    }
+
+    pub(crate) fn freeze(&mut self, seconds: i64, stops: Stops) {
+        self.freezes.push(Freeze {
+            until: at(seconds),
+            reason: "holidays".to_owned(),
+            by: author("kim"),
+            since: at(0),
+            stops,
         });
     }
 

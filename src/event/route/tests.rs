@@ -97,8 +97,5 @@ fn a_star_stands_at_the_end_alone() {
     for pattern in ["", "*web", "a*b", "**"] {
         assert!(pattern.parse::<NamePattern>().is_err(), "{pattern:?}");
     }
-    assert_eq!(
-        "web-*".parse::<NamePattern>().unwrap().to_string(),
-        "web-*"
-    );
+    assert_eq!("web-*".parse::<NamePattern>().unwrap().to_string(), "web-*");
 }

@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use super::{Build, Model, Move, version};
 use crate::decision::tests::world::author;
-use crate::deployment::{Deployment, Quarantined, Running, Setback, State, Success};
+use crate::deployment::{
+    Cause, Deployment, FailedRollout, Failure, Quarantined, Running, Setback, State, Success,
+};
+use crate::freeze::{Freeze, Stops};
 use crate::intent::{OperatorHold, Request, RequestId, Target};
 
 impl Model {
@@ -33,7 +36,9 @@ impl Model {
             Move::ReleaseQuarantine => {
                 self.quarantine.clear();
                 self.quarantined.clear();
+                self.places.iter_mut().for_each(|place| place.failed = None);
             }
+            Move::Freeze(seconds) => self.freeze(seconds),
             Move::Wait(seconds) => self.now += Duration::from_secs(seconds.into()),
         }
     }
@@ -51,6 +56,16 @@ impl Model {
             self.intent.target = Target::Pin(version(minor));
             self.intent.hold = None;
         }
+    }
+
+    fn freeze(&mut self, seconds: u16) {
+        self.freeze = Some(Freeze {
+            until: self.now + Duration::from_secs(seconds.into()),
+            reason: "holidays".to_owned(),
+            by: author("kim"),
+            since: self.now,
+            stops: Stops::Everything,
+        });
     }
 
     fn hold(&mut self) {
@@ -77,6 +92,7 @@ impl Model {
             candidate,
             pending: only.map_or_else(|| workloads.clone(), |only| vec![workloads[only].clone()]),
             single: only.is_some(),
+            overrides_freeze: false,
             created_at: self.now,
             expires_at: self.now + Duration::from_mins(10),
         });
@@ -102,6 +118,15 @@ impl Model {
         let place = &mut self.places[place];
         place.running = Some(running);
         place.setback = None;
+        let is_restore = matches!(ended.cause, Cause::Restore { .. });
+        place.failed = place
+            .failed
+            .take()
+            .filter(|_| is_restore)
+            .map(|failed| FailedRollout {
+                restored: true,
+                ..failed
+            });
         self.last_deployed = Some(ended.tag().clone());
         place.success = Some(Success {
             deployment: ended.id,
@@ -133,6 +158,21 @@ impl Model {
         }
         self.request
             .take_if(|request| !request.single && request.candidate == ended.candidate);
+        let message = "exited with 1".to_owned();
+        let is_restore = matches!(ended.cause, Cause::Restore { .. });
+        if blames_image || !is_restore {
+            place.failed = Some(FailedRollout {
+                deployment: ended.id,
+                candidate: ended.candidate.clone(),
+                reason: if blames_image {
+                    Failure::Image { message }
+                } else {
+                    Failure::Orchestrator { message }
+                },
+                restored,
+                at: self.now,
+            });
+        }
         if blames_image {
             place.setback = None;
             self.quarantined
@@ -152,6 +192,7 @@ impl Model {
             place.setback = Some(Setback {
                 consecutive: before + 1,
                 last: self.now,
+                deployment: ended.id,
             });
         }
     }
