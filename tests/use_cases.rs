@@ -8,12 +8,16 @@
 
 mod use_cases {
     mod adoption;
+    mod bad_images;
     mod commands;
     mod configuration;
     mod crashes;
+    mod freezes;
     mod house;
     mod notifications;
     mod observations;
     mod order;
     mod releases;
+    mod replicas;
+    mod tag_log;
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use registrywatcher::app::{Advance, App, Ports, Settings, Wake, WatchView};
+use registrywatcher::app::{Advance, App, Ports, Settings, Sharing, Sink, Wake, WatchView};
 use registrywatcher::decision::{Decision, HoldReason};
 use registrywatcher::deployment::{Deployment, DeploymentId};
+use registrywatcher::event::Route;
 use registrywatcher::image::{Image, ImageReference, Repository, Tag};
 use registrywatcher::intent::Author;
 use registrywatcher::policy::{Filters, Order, TagPolicy};
@@ -29,6 +30,7 @@ pub(crate) struct House {
     pub(crate) clock: MemoryClock,
     pub(crate) ids: SequentialIds,
     pub(crate) watches: Vec<Watch>,
+    pub(crate) settings: Settings,
     woken: Arc<Mutex<Vec<DeploymentId>>>,
     pub(crate) app: App,
 }
@@ -47,12 +49,30 @@ impl House {
         }
         let registry = MemoryRegistry::default();
         registry.create_repository(watch.repository());
-        let (store, notifier) = (MemoryStore::new(), MemoryNotifier::new());
-        let (clock, ids) = (MemoryClock::new(), SequentialIds::new());
+        let clock = MemoryClock::new();
+        let store = MemoryStore::with_clock(Arc::new(clock.clone()));
+        let outside = Outside {
+            registry,
+            store,
+            deployer,
+            notifier: MemoryNotifier::new(),
+            clock,
+            ids: SequentialIds::new(),
+        };
+        Self::start(outside, vec![watch], Settings::default()).await
+    }
+
+    async fn start(outside: Outside, watches: Vec<Watch>, settings: Settings) -> Self {
         let woken = Arc::default();
-        let ports = ports(&registry, &store, &deployer, &notifier, &clock, &ids);
-        let watches = vec![watch];
-        let app = start(ports, &watches, &woken).await;
+        let app = start(&outside, &settings, &watches, &woken).await;
+        let Outside {
+            registry,
+            store,
+            deployer,
+            notifier,
+            clock,
+            ids,
+        } = outside;
         Self {
             registry,
             store,
@@ -61,9 +81,44 @@ impl House {
             clock,
             ids,
             watches,
+            settings,
             woken,
             app,
         }
+    }
+
+    /// Another process over the same outside, with the same configuration.
+    pub(crate) async fn neighbour(&self) -> Self {
+        let settings = self.settings.clone();
+        Self::start(self.outside(), self.watches.clone(), settings).await
+    }
+
+    fn outside(&self) -> Outside {
+        Outside {
+            registry: self.registry.clone(),
+            store: self.store.clone(),
+            deployer: self.deployer.clone(),
+            notifier: self.notifier.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+        }
+    }
+
+    /// Starts again with other settings.
+    pub(crate) async fn reconfigure(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        self.restart().await;
+    }
+
+    /// Shares its work with neighbours from now on.
+    pub(crate) async fn share(&mut self) {
+        self.reconfigure(|settings| {
+            settings.sharing = Some(Sharing {
+                lease: Duration::from_secs(15),
+                fingerprint: "one".to_owned(),
+            });
+        })
+        .await;
     }
 
     /// The process dies and starts again; what it had not stored is gone.
@@ -72,15 +127,7 @@ impl House {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
-        let ports = ports(
-            &self.registry,
-            &self.store,
-            &self.deployer,
-            &self.notifier,
-            &self.clock,
-            &self.ids,
-        );
-        self.app = start(ports, &self.watches, &self.woken).await;
+        self.app = start(&self.outside(), &self.settings, &self.watches, &self.woken).await;
         let open = self.app.open_deployments();
         self.woken
             .lock()
@@ -219,27 +266,41 @@ pub(crate) fn watch(jobs: &[&str]) -> Watch {
     }
 }
 
-fn ports(
-    registry: &MemoryRegistry,
-    store: &MemoryStore,
-    deployer: &MemoryDeployer,
-    notifier: &MemoryNotifier,
-    clock: &MemoryClock,
-    ids: &SequentialIds,
-) -> Ports {
-    let name: DeployerName = "production".parse().expect("a name");
-    let deployer: Arc<dyn Deployer> = Arc::new(deployer.clone());
-    Ports {
-        registry: Arc::new(registry.clone()),
-        store: Arc::new(store.clone()),
-        deployers: BTreeMap::from([(name, deployer)]),
-        notifiers: BTreeMap::from([("memory".to_owned(), Arc::new(notifier.clone()) as _)]),
-        clock: Arc::new(clock.clone()),
-        ids: Arc::new(ids.clone()),
+/// What stays when the process dies.
+struct Outside {
+    registry: MemoryRegistry,
+    store: MemoryStore,
+    deployer: MemoryDeployer,
+    notifier: MemoryNotifier,
+    clock: MemoryClock,
+    ids: SequentialIds,
+}
+
+impl Outside {
+    fn ports(&self) -> Ports {
+        let name: DeployerName = "production".parse().expect("a name");
+        let deployer: Arc<dyn Deployer> = Arc::new(self.deployer.clone());
+        let sink = Sink {
+            notifier: Arc::new(self.notifier.clone()),
+            route: Route::default(),
+        };
+        Ports {
+            registry: Arc::new(self.registry.clone()),
+            store: Arc::new(self.store.clone()),
+            deployers: BTreeMap::from([(name, deployer)]),
+            sinks: BTreeMap::from([("memory".to_owned(), sink)]),
+            clock: Arc::new(self.clock.clone()),
+            ids: Arc::new(self.ids.clone()),
+        }
     }
 }
 
-async fn start(ports: Ports, watches: &[Watch], woken: &Arc<Mutex<Vec<DeploymentId>>>) -> App {
+async fn start(
+    outside: &Outside,
+    settings: &Settings,
+    watches: &[Watch],
+    woken: &Arc<Mutex<Vec<DeploymentId>>>,
+) -> App {
     let woken = Arc::clone(woken);
     let waker = Arc::new(move |wake| {
         if let Wake::Deployment(id) = wake {
@@ -249,7 +310,7 @@ async fn start(ports: Ports, watches: &[Watch], woken: &Arc<Mutex<Vec<Deployment
                 .push(id);
         }
     });
-    App::start(ports, Settings::default(), watches.to_vec(), waker)
+    App::start(outside.ports(), settings.clone(), watches.to_vec(), waker)
         .await
         .expect("it starts")
 }

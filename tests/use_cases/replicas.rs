@@ -1,0 +1,167 @@
+//! Several processes share one store, and each watch is attended to by one of them.
+
+use std::time::Duration;
+
+use registrywatcher::app::{Advance, DeployNow, Delivered};
+
+use super::house::{House, operator};
+
+async fn two() -> (House, House) {
+    let mut first = House::with_workload("registry.example/acme/web:v1.0.0").await;
+    first.push("v1.0.0", 1);
+    first.share().await;
+    first.app.renew_leases().await.unwrap();
+    let second = first.neighbour().await;
+    second.app.renew_leases().await.unwrap();
+    (first, second)
+}
+
+fn attends(house: &House) -> bool {
+    house.app.attends_to(&house.watches[0].name)
+}
+
+/// Lets time pass while only `alive` renews its leases.
+async fn pass(alive: &House, seconds: u64) {
+    for _ in 0..seconds {
+        alive.clock.advance(Duration::from_secs(1));
+        alive.app.renew_leases().await.unwrap();
+        alive.app.follow_changes().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_polls_and_deploys_and_the_other_does_not() {
+    let (first, second) = two().await;
+    assert!(attends(&first) && !attends(&second));
+    first.turn().await;
+    second.turn().await;
+    first.push("v1.1.0", 2);
+    let before = first.registry.requests();
+    second.turn().await;
+    assert_eq!(first.registry.requests(), before);
+    pass(&first, 1).await;
+    first.turn().await;
+    first.assert_runs("web", 2);
+    second.app.follow_changes().await.unwrap();
+    assert!(!second.view().attended && first.view().attended);
+}
+
+#[tokio::test]
+async fn a_replica_that_dies_is_replaced_within_twenty_seconds() {
+    let (first, second) = two().await;
+    first.turn().await;
+    first.push("v1.1.0", 2);
+    first.clock.advance(Duration::from_secs(10));
+    first.app.renew_leases().await.unwrap();
+    first.deployer.hold_rollouts();
+    first.poll().await;
+    let id = first.app.open_deployments()[0];
+    for _ in 0..2 {
+        first.app.advance(id, std::future::pending()).await;
+    }
+    pass(&second, 14).await;
+    assert!(!attends(&second), "its time has not run out");
+    pass(&second, 5).await;
+    assert!(attends(&second));
+    second.deployer.release_rollouts();
+    second.drive().await;
+    second.assert_runs("web", 2);
+    assert_eq!(second.deployer.applied(), [id], "applied once");
+}
+
+#[tokio::test]
+async fn a_holder_that_wakes_up_late_finds_its_lease_gone() {
+    let (first, second) = two().await;
+    first.turn().await;
+    first.app.renew_leases().await.unwrap();
+    first.push("v1.1.0", 2);
+    first.poll().await;
+    let id = first.app.open_deployments()[0];
+    pass(&second, 20).await;
+    assert!(attends(&second) && !attends(&first));
+    let advance = first.app.advance(id, std::future::pending()).await;
+    assert_eq!(advance, Advance::Ended);
+    assert!(first.deployer.applied().is_empty());
+    assert_eq!(first.app.may_drive_for(id), Some(Duration::ZERO));
+    second.drive().await;
+    second.assert_runs("web", 2);
+}
+
+#[tokio::test]
+async fn a_holder_whose_clock_stood_still_is_stopped_by_the_store() {
+    let (first, second) = two().await;
+    first.turn().await;
+    first.app.renew_leases().await.unwrap();
+    second.app.renew_leases().await.unwrap();
+    first.push("v1.1.0", 2);
+    // It holds the lease by its own clock, and by nobody else's.
+    let replica = first.neighbour().await;
+    drop(replica);
+    first.poll().await;
+    first.app.hand_back_leases().await.unwrap();
+    second.app.renew_leases().await.unwrap();
+    assert!(attends(&second));
+    second.drive().await;
+    second.assert_runs("web", 2);
+    assert_eq!(second.history().len(), 1);
+}
+
+#[tokio::test]
+async fn a_command_to_any_replica_is_served_by_the_one_that_attends() {
+    let (first, second) = two().await;
+    first.turn().await;
+    first.app.renew_leases().await.unwrap();
+    first.push("v1.1.0", 2);
+    let name = &second.watches[0].name;
+    let asked = DeployNow {
+        tag: Some("v1.1.0".parse().unwrap()),
+        ..DeployNow::default()
+    };
+    second
+        .app
+        .deploy_now(name, &asked, &operator())
+        .await
+        .unwrap();
+    second.drive().await;
+    assert!(second.history().is_empty(), "it is not its watch");
+    first.app.follow_changes().await.unwrap();
+    first.drive().await;
+    first.assert_runs("web", 2);
+}
+
+#[tokio::test]
+async fn events_are_delivered_by_one_replica_and_go_on_where_it_stopped() {
+    let (first, second) = two().await;
+    first.turn().await;
+    let sinks = [&first, &second].map(|house| house.app.deliver("memory"));
+    let [one, other] = sinks;
+    assert_eq!((one.await, other.await), (Delivered::All, Delivered::All));
+    let told = first.notifier.delivered().len();
+    assert_eq!(told, first.store.all_events().len(), "each once");
+    pass(&second, 20).await;
+    second.push("v1.1.0", 2);
+    second.turn().await;
+    second.app.renew_leases().await.unwrap();
+    assert_eq!(second.app.deliver("memory").await, Delivered::All);
+    let ids: Vec<u64> = second.notifier.delivered().iter().map(|e| e.id).collect();
+    let all: Vec<u64> = second.store.all_events().iter().map(|e| e.id).collect();
+    assert_eq!(ids, all);
+}
+
+#[tokio::test]
+async fn a_newer_configuration_takes_the_work() {
+    let (first, _) = two().await;
+    assert!(attends(&first));
+    let mut newer = first.neighbour().await;
+    newer
+        .reconfigure(|settings| {
+            if let Some(sharing) = &mut settings.sharing {
+                "two".clone_into(&mut sharing.fingerprint);
+            }
+        })
+        .await;
+    newer.app.renew_leases().await.unwrap();
+    first.app.renew_leases().await.unwrap();
+    newer.app.renew_leases().await.unwrap();
+    assert!(attends(&newer) && !attends(&first));
+}
