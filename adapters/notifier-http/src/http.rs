@@ -1,37 +1,21 @@
 //! Sending a message to a webhook.
 
+mod address;
 mod answer;
+mod pause;
 
 use std::error::Error;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use registrywatcher::ports::NotifyError;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::Client;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
+use serde_json::Value;
 
-/// Why a sink cannot be used as it is configured; never shows its address.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SinkError {
-    /// The address is no URL with a host.
-    #[error("the address of a webhook is an absolute URL, such as `https://hooks.slack.com/…`")]
-    NotAUrl,
-    /// The address would be sent in the clear.
-    #[error("the address of a webhook is a secret: use `https`, not `{scheme}`")]
-    Insecure {
-        /// What was given instead of `https`.
-        scheme: String,
-    },
-    /// No HTTP client can be made on this machine.
-    #[error("an HTTP client cannot be made: {problem}")]
-    NoClient {
-        /// What is missing.
-        problem: String,
-    },
-}
+use self::address::Address;
+use crate::error::SinkError;
 
 /// How long and how often a delivery is tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +45,12 @@ impl Default for DeliveryLimits {
 #[derive(Debug)]
 pub(crate) struct Sink {
     client: Client,
-    url: SecretString,
+    address: Address,
     limits: DeliveryLimits,
 }
+
+/// The names and values of a request's headers.
+pub(crate) type Headers = Vec<(&'static str, String)>;
 
 /// An attempt that failed, and whether the next one may do better.
 #[derive(Debug)]
@@ -73,23 +60,14 @@ struct Setback {
 }
 
 impl Sink {
-    pub(crate) fn new(url: SecretString) -> Result<Self, SinkError> {
-        let address: Url = url
-            .expose_secret()
-            .parse()
-            .map_err(|_| SinkError::NotAUrl)?;
-        let host = address.host_str().ok_or(SinkError::NotAUrl)?;
-        let is_loopback = is_loopback(host);
-        if address.scheme() != "https" && !(address.scheme() == "http" && is_loopback) {
-            return Err(SinkError::Insecure {
-                scheme: address.scheme().to_owned(),
-            });
-        }
+    /// A sink at `url`, which is `https` unless nothing leaves this machine.
+    pub(crate) fn new(url: &SecretString) -> Result<Self, SinkError> {
+        let address = Address::parse(url)?;
         let mut builder = Client::builder()
             .user_agent(concat!("registrywatcher/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
-            .https_only(!is_loopback);
-        if is_loopback {
+            .https_only(!address.is_loopback());
+        if address.is_loopback() {
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(|error| SinkError::NoClient {
@@ -97,7 +75,7 @@ impl Sink {
         })?;
         Ok(Self {
             client,
-            url,
+            address,
             limits: DeliveryLimits::default(),
         })
     }
@@ -106,13 +84,31 @@ impl Sink {
         Self { limits, ..self }
     }
 
+    /// The same sink, with one more part in the query of its address.
+    pub(crate) fn with_query(self, name: &str, value: &str) -> Self {
+        Self {
+            address: self.address.with_query(name, value),
+            ..self
+        }
+    }
+
     /// Posts a JSON body, and tries again where that may help.
-    pub(crate) async fn post_json(&self, body: String) -> Result<(), NotifyError> {
+    pub(crate) async fn post_json(&self, body: &Value) -> Result<(), NotifyError> {
+        let headers = || vec![("content-type", "application/json".to_owned())];
+        self.post(&body.to_string(), headers).await
+    }
+
+    /// Posts a body with the headers that `headers` makes for each attempt, and tries again where that may help.
+    pub(crate) async fn post(
+        &self,
+        body: &str,
+        headers: impl Fn() -> Headers + Send + Sync,
+    ) -> Result<(), NotifyError> {
         let pauses = ExponentialBuilder::new()
             .with_min_delay(self.limits.pause)
             .with_max_times(self.limits.attempts.saturating_sub(1))
             .with_jitter();
-        (|| self.attempt(body.clone()))
+        (|| self.attempt(body.to_owned(), headers()))
             .retry(pauses)
             .when(|setback| setback.may_pass)
             .adjust(|setback, pause| pause.map(|pause| setback.asked_pause().unwrap_or(pause)))
@@ -120,17 +116,18 @@ impl Sink {
             .map_err(|setback| setback.error)
     }
 
-    async fn attempt(&self, body: String) -> Result<(), Setback> {
-        let response = self
-            .client
-            .post(self.url.expose_secret())
-            .header(CONTENT_TYPE, "application/json")
+    async fn attempt(&self, body: String, headers: Headers) -> Result<(), Setback> {
+        let mut request = self.client.post(self.address.expose());
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let response = request
             .timeout(self.limits.timeout)
             .body(body)
             .send()
             .await
             .map_err(|error| self.unanswered(&error))?;
-        answer::judge(response)
+        answer::judge(response, &self.address)
             .await
             .map_err(|error| self.weigh(error))
     }
@@ -171,12 +168,7 @@ impl Sink {
             innermost = source;
         }
         let cause = innermost.to_string();
-        let address = self.url.expose_secret();
-        let is_part = |word: &str| word.len() > 3 && address.contains(word);
-        if cause
-            .split(|c: char| c.is_whitespace() || matches!(c, '"' | '`' | '('))
-            .any(is_part)
-        {
+        if self.address.is_named_in(&cause) {
             return "its words name the address and are not shown".to_owned();
         }
         cause
@@ -190,12 +182,4 @@ impl Setback {
             NotifyError::Rejected { .. } => None,
         }
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare == "localhost"
-        || bare
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }

@@ -1,13 +1,25 @@
-//! The Notifier port over chat webhooks.
+//! The Notifier port over HTTP: chat webhooks, and any endpoint that takes `CloudEvents`.
 //!
-//! What is told of an event is decided once, in `message`; each sink only gives it its form (`slack`), and all of them
-//! are sent in the same way (`http`): bounded, tried again where that helps, and without a word about the address, which
-//! is a secret.
+//! What a chat is told of an event is decided once, in `message`; each chat only gives it its form (`slack`, `teams`,
+//! `discord`, `mattermost`) and escapes what comes from outside (`text`). `cloudevents` tells every event, signed. All of
+//! them are sent in the same way (`http`): bounded, tried again where that helps, and without a word about the address,
+//! which is a secret.
 
+mod attachment;
+mod cloudevents;
+mod discord;
+mod error;
 mod http;
+mod mattermost;
 mod message;
 mod slack;
+mod teams;
 mod text;
 
-pub use http::{DeliveryLimits, SinkError};
-pub use slack::SlackNotifier;
+pub use cloudevents::{CloudEventsNotifier, CloudEventsSettings};
+pub use discord::{DiscordNotifier, DiscordSettings};
+pub use error::SinkError;
+pub use http::DeliveryLimits;
+pub use mattermost::{MattermostNotifier, MattermostSettings};
+pub use slack::{SlackNotifier, SlackSettings};
+pub use teams::{TeamsNotifier, TeamsSettings};

@@ -1,28 +1,43 @@
-//! Slack's incoming webhooks, and those of Mattermost and Rocket.Chat, which take the same form.
+//! Slack's incoming webhooks, and those of Rocket.Chat, which take the same form.
 
-mod payload;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use registrywatcher::event::Event;
 use registrywatcher::ports::{Notifier, NotifyError};
 use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::Value;
 
-use crate::http::{DeliveryLimits, Sink, SinkError};
+use crate::attachment;
+use crate::error::SinkError;
+use crate::http::{DeliveryLimits, Sink};
 use crate::message::Message;
+use crate::text;
 
-/// Tells a Slack incoming webhook when a deployment starts, succeeds, fails or is given up.
+/// Which channel is told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlackSettings {
+    /// The URL of an incoming webhook, `https://hooks.slack.com/services/…`.
+    pub webhook_url: SecretString,
+}
+
+/// Tells a Slack incoming webhook how deployments go and what somebody should look at.
 #[derive(Debug)]
 pub struct SlackNotifier {
     sink: Sink,
 }
 
 impl SlackNotifier {
-    /// A notifier for the webhook at `url`, which is itself the permission to post and never shown.
+    /// A notifier for a webhook, whose URL is itself the permission to post and never shown.
     ///
     /// A provider of cryptography must be installed before (`rustls::crypto::…::install_default`).
-    pub fn new(url: SecretString) -> Result<Self, SinkError> {
+    pub fn new(settings: impl Into<SlackSettings>) -> Result<Self, SinkError> {
+        let SlackSettings { webhook_url } = settings.into();
         Ok(Self {
-            sink: Sink::new(url)?,
+            sink: Sink::new(&webhook_url)?,
         })
     }
 
@@ -35,16 +50,29 @@ impl SlackNotifier {
     }
 }
 
+impl From<SecretString> for SlackSettings {
+    fn from(webhook_url: SecretString) -> Self {
+        Self { webhook_url }
+    }
+}
+
 #[async_trait]
 impl Notifier for SlackNotifier {
     async fn deliver(&self, event: &Event) -> Result<(), NotifyError> {
         match Message::of(event) {
-            Some(message) => {
-                self.sink
-                    .post_json(payload::build(&message).to_string())
-                    .await
-            }
+            Some(message) => self.sink.post_json(&body(&message)).await,
             None => Ok(()),
         }
     }
+}
+
+fn body(message: &Message) -> Value {
+    attachment::build(message, escape)
+}
+
+/// At most `limit` characters of `text`, in which nothing is a command such as `<!channel>` or `@channel` any more.
+///
+/// Slack wants `&`, `<` and `>` escaped and nothing else ("Formatting text for app surfaces").
+fn escape(text: &str, limit: usize) -> String {
+    text::write(text, limit, text::with_entities)
 }

@@ -1,7 +1,57 @@
 //! Text that comes from outside, made fit for a chat.
 
+#[cfg(test)]
+mod tests;
+
+/// Names that notify a whole channel when they follow an `@`, whatever stands before it.
+const MASS_MENTIONS: [&str; 4] = ["all", "channel", "everyone", "here"];
+
+/// Writes at most `limit` characters of `text`, each as `escape` writes it, and ends in `…` where something is left out.
+///
+/// What `escape` writes is never cut in two. No `@` mentions anybody any more, and control characters are left out.
+pub(crate) fn write(text: &str, limit: usize, escape: impl Fn(char) -> String) -> String {
+    let is_shown = |c: char| !c.is_control() || c == '\n';
+    let units = text
+        .char_indices()
+        .filter(|&(_, character)| is_shown(character))
+        .map(|(index, character)| match character {
+            '@' if is_mention(&text[..index], &text[index + 1..]) => "@\u{200b}".to_owned(),
+            other => escape(other),
+        });
+    fit(units, limit)
+}
+
+/// Writes `character` with a backslash before it if it is one of `special`.
+pub(crate) fn backslashed(character: char, special: &str) -> String {
+    if special.contains(character) {
+        format!("\\{character}")
+    } else {
+        character.to_string()
+    }
+}
+
+/// Writes `&`, `<` and `>` as entities.
+pub(crate) fn with_entities(character: char) -> String {
+    match character {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether the `@` between the two would mention somebody; that of `web@sha256:…` does not.
+fn is_mention(before: &str, after: &str) -> bool {
+    let is_mass = MASS_MENTIONS.iter().any(|name| {
+        after
+            .get(..name.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(name))
+    });
+    is_mass || !before.ends_with(char::is_alphanumeric) && after.starts_with(char::is_alphanumeric)
+}
+
 /// Takes at most `limit` characters of what `units` yield, whole units only, and ends in `…` where something is left out.
-pub(crate) fn fit(units: impl Iterator<Item = String>, limit: usize) -> String {
+fn fit(units: impl Iterator<Item = String>, limit: usize) -> String {
     let mut fitting = String::new();
     let mut len = 0;
     // Where to cut if it turns out not to fit: the last place that leaves room for the `…`.
@@ -19,27 +69,4 @@ pub(crate) fn fit(units: impl Iterator<Item = String>, limit: usize) -> String {
         }
     }
     fitting
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn fits(units: &[&str], limit: usize, expected: &str) {
-        let fitted = fit(units.iter().map(|&unit| unit.to_owned()), limit);
-        assert_eq!(fitted, expected);
-        assert!(fitted.chars().count() <= limit);
-    }
-
-    #[test]
-    fn a_text_is_cut_by_whole_units_and_says_so() {
-        fits(&["a", "b", "c"], 3, "abc");
-        fits(&["a", "b", "c", "d"], 3, "ab…");
-        fits(&["ä", "€", "😀", "ß"], 3, "ä€…");
-        fits(&["a", "&amp;", "b"], 7, "a&amp;b");
-        fits(&["a", "&amp;", "b"], 6, "a…");
-        fits(&["&amp;"], 1, "…");
-        fits(&[], 1, "");
-    }
 }

@@ -1,4 +1,5 @@
-use registrywatcher::deployment::DeploymentId;
+use registrywatcher::deployment::{DeploymentId, Failure};
+use registrywatcher::event::{EventKind, Subject};
 use registrywatcher::intent::RequestId;
 use registrywatcher_conformance::samples;
 use uuid::Uuid;
@@ -123,15 +124,76 @@ fn a_failure_says_what_was_restored_and_what_follows() {
 }
 
 #[test]
-fn other_events_are_not_told() {
+fn a_canary_that_waits_is_told_before_the_outcome_is_known() {
+    let message = message(EventKind::DeploymentAwaitsPromotion { subject: subject() });
+    assert_eq!(message.tone, Tone::Update);
+    assert_eq!(
+        message.headline,
+        "web: waiting for somebody to promote v1.3.0 → v1.4.0 (abababababab) on production:job=web,task=server"
+    );
+    assert_eq!(message.facts.last().unwrap().value, "not known yet");
+}
+
+#[test]
+fn a_quarantined_image_is_told_with_its_reason() {
+    let message = message(EventKind::ImageQuarantined {
+        tag: samples::tag("v1.4.0"),
+        digest: samples::digest(0xab),
+        reason: "exited with code 1".to_owned(),
+    });
+    assert_eq!(message.tone, Tone::Warning);
+    assert_eq!(
+        message.headline,
+        "web: v1.4.0 (abababababab) is quarantined"
+    );
+    assert_eq!(
+        message.detail,
+        "exited with code 1\nThe image is not deployed by itself again."
+    );
+    assert_eq!(message.identity, "event 42");
+}
+
+#[test]
+fn a_dropped_request_is_told_with_its_reason() {
+    let message = message(EventKind::RequestDropped {
+        request: RequestId(Uuid::from_u128(1)),
+        reason: "expired".to_owned(),
+    });
+    assert_eq!(message.tone, Tone::Warning);
+    assert_eq!(
+        message.headline,
+        "web: a request for a deployment was dropped"
+    );
+    assert_eq!(message.detail, "expired");
+    assert_eq!(
+        message.facts[0].value,
+        "00000000-0000-0000-0000-000000000001"
+    );
+}
+
+#[test]
+fn whatever_somebody_should_look_at_is_told_in_its_own_words() {
+    let retired = message(EventKind::WatchRetired);
+    assert_eq!(retired.title, "Watch retired");
+    assert_eq!(retired.headline, "web: no longer in the configuration");
+    let moved = message(EventKind::RepositoryChanged {
+        from: "ghcr.io/acme/web".parse().unwrap(),
+        to: "ghcr.io/acme/shop".parse().unwrap(),
+    });
+    assert_eq!(moved.tone, Tone::Warning);
+    assert_eq!(
+        moved.headline,
+        "web: follows ghcr.io/acme/shop instead of ghcr.io/acme/web"
+    );
+}
+
+#[test]
+fn what_is_for_the_record_alone_is_not_told() {
     for kind in [
-        EventKind::WatchRetired,
-        EventKind::RequestDropped {
-            request: RequestId(Uuid::from_u128(1)),
-            reason: "expired".to_owned(),
+        EventKind::WatchAdded {
+            repository: "ghcr.io/acme/web".parse().unwrap(),
         },
         EventKind::DeploymentAccepted { subject: subject() },
-        EventKind::DeploymentAwaitsPromotion { subject: subject() },
         EventKind::DeploymentSuperseded {
             subject: subject(),
             by: None,

@@ -2,18 +2,21 @@ use registrywatcher::deployment::Failure;
 use registrywatcher::event::EventKind;
 use registrywatcher_conformance::samples;
 
+use serde_json::json;
+
 use super::*;
+use crate::attachment::{MAX_FIELD, MAX_TEXT};
 use crate::message::tests::{event, subject};
 
-fn body(kind: EventKind) -> Value {
-    build(&Message::of(&event(kind)).unwrap())
+fn told(kind: EventKind) -> Value {
+    body(&Message::of(&event(kind)).unwrap())
 }
 
 fn failed(message: &str) -> Value {
     let reason = Failure::Image {
         message: message.to_owned(),
     };
-    body(EventKind::DeploymentFailed {
+    told(EventKind::DeploymentFailed {
         subject: subject(),
         reason,
         restored: true,
@@ -23,7 +26,7 @@ fn failed(message: &str) -> Value {
 #[test]
 fn the_start_of_a_deployment_is_an_orange_update() {
     assert_eq!(
-        body(EventKind::DeploymentStarted { subject: subject() }),
+        told(EventKind::DeploymentStarted { subject: subject() }),
         json!({
             "text": "web: deploying v1.3.0 → v1.4.0 (abababababab) on production:job=web,task=server",
             "attachments": [{
@@ -49,7 +52,7 @@ fn the_start_of_a_deployment_is_an_orange_update() {
 #[test]
 fn a_success_is_green() {
     assert_eq!(
-        body(EventKind::DeploymentSucceeded { subject: subject() }),
+        told(EventKind::DeploymentSucceeded { subject: subject() }),
         json!({
             "text": "web: deployed v1.3.0 → v1.4.0 (abababababab) on production:job=web,task=server",
             "attachments": [{
@@ -113,7 +116,7 @@ fn what_comes_from_outside_commands_nothing() {
 
     let mut subject = subject();
     subject.workload = samples::workload("production", &[("job", "<!here>")]);
-    let body = body(EventKind::DeploymentStarted { subject }).to_string();
+    let body = told(EventKind::DeploymentStarted { subject }).to_string();
     assert!(!body.contains("<!here>"), "{body}");
 }
 
@@ -129,7 +132,7 @@ fn a_long_text_is_cut_at_the_sinks_limit_and_not_inside_an_entity() {
 
     let mut subject = subject();
     subject.workload = samples::workload("production", &[("job", &"j".repeat(5000))]);
-    let body = body(EventKind::DeploymentStarted { subject });
+    let body = told(EventKind::DeploymentStarted { subject });
     let value = body["attachments"][0]["fields"][4]["value"]
         .as_str()
         .unwrap();

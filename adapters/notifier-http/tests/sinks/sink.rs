@@ -2,9 +2,7 @@ use std::collections::VecDeque;
 use std::future;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
-use registrywatcher_notifier_http::{DeliveryLimits, SlackNotifier};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -36,7 +34,8 @@ pub(crate) enum Reply {
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) line: String,
-    pub(crate) headers: Vec<String>,
+    /// Names in lower case, and values.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
     /// Whether it was answered with success.
     taken: bool,
@@ -82,6 +81,18 @@ impl Reply {
     }
 }
 
+impl Request {
+    /// The value of a header, which is there once.
+    #[track_caller]
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let mut values = self.headers.iter().filter(|(known, _)| known == name);
+        match (values.next(), values.next()) {
+            (Some((_, value)), None) => value,
+            found => panic!("one `{name}` expected, found {found:?}"),
+        }
+    }
+}
+
 impl Sink {
     /// A sink that takes everything.
     pub(crate) async fn start() -> Self {
@@ -103,11 +114,6 @@ impl Sink {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}/services/{SECRET}", self.address)
-    }
-
-    /// A notifier for this sink that does not wait for long.
-    pub(crate) fn notifier(&self) -> SlackNotifier {
-        notifier(&self.url())
     }
 
     /// Answers the next requests with `replies`, one each, before it answers as otherwise.
@@ -140,22 +146,6 @@ impl Drop for Sink {
     fn drop(&mut self) {
         self.server.abort();
     }
-}
-
-pub(crate) fn notifier(url: &str) -> SlackNotifier {
-    install_crypto();
-    SlackNotifier::new(url.into())
-        .unwrap()
-        .with_limits(DeliveryLimits {
-            timeout: Duration::from_secs(2),
-            pause: Duration::from_millis(1),
-            ..DeliveryLimits::default()
-        })
-}
-
-/// Installs the provider that a client wants; whichever test is first does it for all.
-pub(crate) fn install_crypto() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
@@ -205,15 +195,16 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
     loop {
         let mut header = String::new();
         stream.read_line(&mut header).await.ok()?;
-        let header = header.trim_end().to_ascii_lowercase();
+        let header = header.trim_end();
         if header.is_empty() {
             break;
         }
-        headers.push(header);
+        let (name, value) = header.split_once(": ")?;
+        headers.push((name.to_ascii_lowercase(), value.to_owned()));
     }
     let len = headers
         .iter()
-        .find_map(|header| header.strip_prefix("content-length: "))?;
+        .find_map(|(name, value)| (name == "content-length").then_some(value))?;
     let mut body = vec![0; len.parse().ok()?];
     stream.read_exact(&mut body).await.ok()?;
     let body = String::from_utf8(body).ok()?;

@@ -2,32 +2,12 @@
 
 use std::time::Duration;
 
-use registrywatcher::deployment::DeploymentId;
-use registrywatcher::event::{Event, EventKind, Subject};
 use registrywatcher::ports::{Notifier, NotifyError};
-use registrywatcher_conformance::samples;
-use registrywatcher_notifier_http::{DeliveryLimits, SinkError, SlackNotifier};
+use registrywatcher_notifier_http::DeliveryLimits;
 use tokio::net::TcpListener;
-use uuid::Uuid;
 
-use crate::sink::{Reply, SECRET, Sink, install_crypto, notifier};
-
-fn event() -> Event {
-    let subject = Subject {
-        deployment: DeploymentId(Uuid::from_u128(7)),
-        workload: samples::workload("production", &[("job", "web")]),
-        repository: "ghcr.io/acme/web".parse().unwrap(),
-        tag: samples::tag("v1.4.0"),
-        digest: samples::digest(0xab),
-        previous_tag: None,
-    };
-    Event {
-        id: 1,
-        at: samples::at(0),
-        watch: "web".parse().unwrap(),
-        kind: EventKind::DeploymentSucceeded { subject },
-    }
-}
+use crate::notifiers::{discord, event, slack};
+use crate::sink::{Reply, SECRET, Sink};
 
 fn busy() -> Reply {
     Reply::status("503 Service Unavailable", "")
@@ -40,14 +20,10 @@ fn limited(retry_after: &str) -> Reply {
 #[tokio::test]
 async fn a_message_is_posted_as_json_to_the_webhooks_path() {
     let sink = Sink::start().await;
-    sink.notifier().deliver(&event()).await.unwrap();
+    slack(&sink.url()).deliver(&event()).await.unwrap();
     let request = &sink.requests()[0];
     assert_eq!(request.line, format!("POST /services/{SECRET} HTTP/1.1"));
-    assert!(
-        request
-            .headers
-            .contains(&"content-type: application/json".to_owned())
-    );
+    assert_eq!(request.header("content-type"), "application/json");
     let body: serde_json::Value = serde_json::from_str(&request.body).unwrap();
     assert_eq!(
         body["text"],
@@ -62,10 +38,11 @@ async fn a_sink_that_is_busy_for_a_moment_is_asked_again() {
         limited("0"),
         busy(),
         Reply::status("408 Request Timeout", ""),
+        Reply::status("425 Too Early", ""),
     ] {
         let sink = Sink::start().await;
         sink.reply_next([reply.clone(), reply]);
-        sink.notifier().deliver(&event()).await.unwrap();
+        slack(&sink.url()).deliver(&event()).await.unwrap();
         assert_eq!((sink.requests().len(), sink.taken()), (3, 1));
     }
 }
@@ -74,7 +51,7 @@ async fn a_sink_that_is_busy_for_a_moment_is_asked_again() {
 async fn a_sink_that_stays_busy_is_unavailable_after_the_last_attempt() {
     let sink = Sink::start().await;
     sink.reply(busy());
-    let error = sink.notifier().deliver(&event()).await.unwrap_err();
+    let error = slack(&sink.url()).deliver(&event()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the sink is unavailable: it answered 503 Service Unavailable"
@@ -89,7 +66,7 @@ async fn a_long_wait_is_handed_on_and_not_waited_for() {
     for (reply, seconds) in [(limited("3600"), 3600), (by_date, 120)] {
         let sink = Sink::start().await;
         sink.reply(reply);
-        match sink.notifier().deliver(&event()).await {
+        match slack(&sink.url()).deliver(&event()).await {
             Err(NotifyError::Unavailable { retry_after, .. }) => {
                 assert_eq!(retry_after, Some(Duration::from_secs(seconds)));
             }
@@ -109,7 +86,7 @@ async fn a_refusal_is_told_in_the_sinks_own_word_and_not_tried_again() {
     ] {
         let sink = Sink::start().await;
         sink.reply(Reply::status(status, &format!("{word}\n")));
-        let error = sink.notifier().deliver(&event()).await.unwrap_err();
+        let error = slack(&sink.url()).deliver(&event()).await.unwrap_err();
         assert!(!error.is_transient());
         assert_eq!(
             error.to_string(),
@@ -117,6 +94,45 @@ async fn a_refusal_is_told_in_the_sinks_own_word_and_not_tried_again() {
         );
         assert_eq!(sink.requests().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_refusal_in_json_is_told_by_its_code() {
+    for (body, told) in [
+        (
+            r#"{"message": "Unknown Webhook", "code": 10015}"#,
+            ": code 10015",
+        ),
+        (
+            r#"{"id": "web.incoming_webhook.invalid.app_error", "message": "x"}"#,
+            ": web.incoming_webhook.invalid.app_error",
+        ),
+        (
+            r#"{"error": {"code": "WorkflowTriggerIsNotEnabled", "message": "x"}}"#,
+            ": WorkflowTriggerIsNotEnabled",
+        ),
+        (r#"{"code": "no such thing"}"#, ""),
+        (r#"{"code": "services"}"#, ""),
+    ] {
+        let sink = Sink::start().await;
+        sink.reply(Reply::status("404 Not Found", body));
+        let error = slack(&sink.url()).deliver(&event()).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("the sink refused the event: it answered 404 Not Found{told}")
+        );
+    }
+}
+
+#[tokio::test]
+async fn discord_is_asked_to_answer_once_it_has_the_message() {
+    let sink = Sink::start().await;
+    let in_thread = format!("{}?thread_id=7", sink.url());
+    discord(&in_thread).deliver(&event()).await.unwrap();
+    assert_eq!(
+        sink.requests()[0].line,
+        format!("POST /services/{SECRET}?thread_id=7&wait=true HTTP/1.1")
+    );
 }
 
 #[tokio::test]
@@ -129,7 +145,7 @@ async fn a_refusal_in_anything_but_one_word_is_not_quoted() {
     ] {
         let sink = Sink::start().await;
         sink.reply(Reply::status("404 Not Found", &body));
-        let error = sink.notifier().deliver(&event()).await.unwrap_err();
+        let error = slack(&sink.url()).deliver(&event()).await.unwrap_err();
         assert_eq!(
             error.to_string(),
             "the sink refused the event: it answered 404 Not Found"
@@ -143,7 +159,7 @@ async fn a_redirect_is_refused_and_not_followed() {
     sink.reply(
         Reply::status("307 Temporary Redirect", "").with_header("location", &elsewhere.url()),
     );
-    let error = sink.notifier().deliver(&event()).await.unwrap_err();
+    let error = slack(&sink.url()).deliver(&event()).await.unwrap_err();
     assert!(matches!(error, NotifyError::Rejected { .. }), "{error}");
     assert_eq!((sink.requests().len(), elsewhere.requests().len()), (1, 0));
 }
@@ -152,7 +168,7 @@ async fn a_redirect_is_refused_and_not_followed() {
 async fn a_connection_that_breaks_is_not_tried_again_for_the_message_may_have_arrived() {
     let sink = Sink::start().await;
     sink.reply(Reply::Broken);
-    let error = sink.notifier().deliver(&event()).await.unwrap_err();
+    let error = slack(&sink.url()).deliver(&event()).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
     assert_eq!(sink.requests().len(), 1);
 }
@@ -162,7 +178,7 @@ async fn a_sink_that_is_not_there_is_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let notifier = notifier(&format!("http://{address}/services/{SECRET}"));
+    let notifier = slack(&format!("http://{address}/services/{SECRET}"));
     let error = notifier.deliver(&event()).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
     let words = error.to_string();
@@ -181,7 +197,7 @@ async fn a_silent_sink_is_given_up_after_the_timeout_and_not_asked_again() {
         timeout: Duration::from_millis(200),
         ..DeliveryLimits::default()
     };
-    let notifier = sink.notifier().with_limits(limits);
+    let notifier = slack(&sink.url()).with_limits(limits);
     let delivery = tokio::time::timeout(Duration::from_secs(30), async move {
         notifier.deliver(&event()).await.unwrap_err().to_string()
     });
@@ -190,53 +206,4 @@ async fn a_silent_sink_is_given_up_after_the_timeout_and_not_asked_again() {
         "the sink is unavailable: it did not answer within 200ms"
     );
     assert_eq!(sink.requests().len(), 1);
-}
-
-#[test]
-fn an_address_is_a_secret_and_sent_over_https_only() {
-    install_crypto();
-    for address in [
-        "https://hooks.slack.com/services/T/B/X",
-        "http://localhost:8065/hooks/x",
-        "http://127.0.0.1:1/x",
-        "http://[::1]:1/x\n",
-    ] {
-        SlackNotifier::new(address.into()).unwrap();
-    }
-    for (address, error) in [
-        (
-            "http://hooks.example/hunter2",
-            SinkError::Insecure {
-                scheme: "http".to_owned(),
-            },
-        ),
-        (
-            "http://localhost.example/x",
-            SinkError::Insecure {
-                scheme: "http".to_owned(),
-            },
-        ),
-        (
-            "ftp://127.0.0.1/hunter2",
-            SinkError::Insecure {
-                scheme: "ftp".to_owned(),
-            },
-        ),
-        ("hunter2", SinkError::NotAUrl),
-        ("data:hunter2", SinkError::NotAUrl),
-        ("", SinkError::NotAUrl),
-    ] {
-        assert_eq!(
-            SlackNotifier::new(address.into()).unwrap_err(),
-            error,
-            "for {address:?}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn debug_does_not_show_the_address() {
-    let sink = Sink::start().await;
-    let shown = format!("{:?}", sink.notifier());
-    assert!(!shown.contains(SECRET), "{shown}");
 }
