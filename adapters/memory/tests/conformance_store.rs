@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use registrywatcher::ports::{Store, StoreError};
+use registrywatcher::ports::{Scope, Store, StoreError};
 use registrywatcher_conformance::store::StoreHarness;
 use registrywatcher_conformance::store::samples::{event, name, step, watch};
 use registrywatcher_memory::MemoryStore;
@@ -39,7 +39,7 @@ async fn a_store_told_to_fail_changes_nothing_and_is_well_again_afterwards() {
 
     let refused = store.commit(step(watch("web"))).await;
     assert!(matches!(refused, Err(StoreError::Unavailable { .. })));
-    assert!(store.load(None).await.is_err());
+    assert!(store.load(&Scope::Everything).await.is_err());
     assert_eq!(store.watch(&name("web")), None);
 
     assert_eq!(store.commit(step(watch("web"))).await.unwrap().version, 1);

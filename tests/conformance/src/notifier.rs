@@ -202,7 +202,7 @@ fn event(id: EventId, kind: EventKind) -> Event {
     Event {
         id,
         at: samples::at(second),
-        watch: "web".parse().expect("a name"),
+        watch: Some("web".parse().expect("a name")),
         kind,
     }
 }
@@ -215,6 +215,7 @@ fn subject() -> Subject {
         tag: samples::tag("v1.4.0"),
         digest: samples::digest(7),
         previous_tag: Some(samples::tag("v1.3.0")),
+        attempt: 1,
     }
 }
 

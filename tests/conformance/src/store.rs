@@ -17,13 +17,13 @@ use async_trait::async_trait;
 use registrywatcher::deployment::Deployment;
 use registrywatcher::event::Event;
 use registrywatcher::ports::{
-    Committed, DeploymentQuery, EventQuery, EventRange, Snapshot, Step, Store, StoreError,
+    Committed, DeploymentQuery, EventQuery, EventRange, Scope, Snapshot, Step, Store, StoreError,
 };
 
 pub use guards::{
     a_second_active_deployment_of_a_unit_is_unit_busy_and_changes_nothing,
     a_step_at_another_version_than_the_stored_one_is_a_conflict_and_changes_nothing,
-    a_step_decided_on_another_quarantine_is_a_conflict_and_changes_nothing,
+    a_step_decided_on_other_restraints_is_a_conflict_and_changes_nothing,
     of_two_steps_at_the_same_version_at_the_same_time_exactly_one_is_committed,
 };
 pub use keeps::{
@@ -66,7 +66,7 @@ macro_rules! store_suite {
         $crate::store_suite!(@clauses $start;
             what_is_committed_is_loaded_again_equal_in_every_field,
             a_step_at_another_version_than_the_stored_one_is_a_conflict_and_changes_nothing,
-            a_step_decided_on_another_quarantine_is_a_conflict_and_changes_nothing,
+            a_step_decided_on_other_restraints_is_a_conflict_and_changes_nothing,
             of_two_steps_at_the_same_version_at_the_same_time_exactly_one_is_committed,
             a_second_active_deployment_of_a_unit_is_unit_busy_and_changes_nothing,
             deployments_that_ended_are_not_loaded_as_open_and_are_still_found,
@@ -96,7 +96,10 @@ struct Everything {
 
 async fn everything(store: &Arc<dyn Store>) -> Everything {
     Everything {
-        snapshot: store.load(None).await.expect("a store that is well loads"),
+        snapshot: store
+            .load(&Scope::Everything)
+            .await
+            .expect("a store that is well loads"),
         deployments: all_deployments(store).await,
         events: all_events(store).await,
     }

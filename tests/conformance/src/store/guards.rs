@@ -4,7 +4,7 @@ use registrywatcher::deployment::{Deployment, State};
 use registrywatcher::ports::{Committed, Step, Store, StoreError, WatchState};
 
 use super::samples::{
-    applying, at_version, deployment, event, every_state, moment, quarantined, step, unit, watch,
+    applying, at_version, deployment, event, every_state, moment, quarantine, step, unit, watch,
 };
 use super::{StoreHarness, commit, commit_at_once, everything};
 
@@ -34,7 +34,7 @@ fn is_unit_busy(error: &StoreError) -> bool {
 fn big_step(watch: WatchState, n: u64) -> Step {
     Step {
         deployments: vec![deployment(n, watch.name.as_str(), applying())],
-        quarantine: vec![quarantined(n)],
+        restraints: vec![quarantine(n)],
         events: vec![event(n)],
         ..step(watch)
     }
@@ -63,31 +63,31 @@ pub async fn a_step_at_another_version_than_the_stored_one_is_a_conflict_and_cha
     assert_eq!(commit(&store, current).await.version, 3);
 }
 
-/// A step decided on another quarantine is [`StoreError::Conflict`] and changes nothing.
-pub async fn a_step_decided_on_another_quarantine_is_a_conflict_and_changes_nothing(
+/// A step decided on other restraints is [`StoreError::Conflict`] and changes nothing.
+pub async fn a_step_decided_on_other_restraints_is_a_conflict_and_changes_nothing(
     harness: &impl StoreHarness,
 ) {
     let store = harness.store();
     let on = |revision, n| Step {
-        quarantine_revision: Some(revision),
+        restraints_revision: Some(revision),
         ..big_step(watch(&format!("web-{n}")), n)
     };
-    assert_eq!(commit(&store, on(0, 1)).await.quarantine_revision, 1);
+    assert_eq!(commit(&store, on(0, 1)).await.restraints_revision, 1);
     refuses(&store, on(0, 2), is_conflict, "an older revision").await;
     refuses(&store, on(2, 2), is_conflict, "a later revision").await;
-    assert_eq!(commit(&store, on(1, 2)).await.quarantine_revision, 2);
+    assert_eq!(commit(&store, on(1, 2)).await.restraints_revision, 2);
     let unaware = step(watch("unaware"));
     assert_eq!(
-        commit(&store, unaware).await.quarantine_revision,
+        commit(&store, unaware).await.restraints_revision,
         2,
-        "nothing was quarantined"
+        "nothing was restrained"
     );
 
     let handles = [store, harness.second().await];
     let answers = commit_at_once(&handles, (3..11).map(|n| on(2, n)).collect()).await;
     exactly_one_committed(&answers, is_conflict);
-    let quarantine = everything(&handles[0]).await.snapshot.quarantine;
-    assert_eq!((quarantine.revision, quarantine.entries.len()), (3, 3));
+    let restraints = everything(&handles[0]).await.snapshot.restraints;
+    assert_eq!((restraints.revision, restraints.quarantine.len()), (3, 3));
 }
 
 /// Of two steps at the same version at the same time exactly one is committed.
@@ -182,8 +182,8 @@ async fn of_many_at_once_one_gets_the_unit(handles: &[Arc<dyn Store>; 2]) {
     let open = everything(&handles[1]).await.snapshot.open;
     let contended = unit("default/contended");
     let active = open.iter().filter(|row| row.unit == contended);
-    let active: Vec<_> = active.map(|row| &row.watch).collect();
-    assert_eq!(active, [&winner.events[0].watch]);
+    let active: Vec<_> = active.map(|row| Some(row.watch.clone())).collect();
+    assert_eq!(active, [winner.events[0].watch.clone()]);
 }
 
 fn every_active_state() -> Vec<State> {

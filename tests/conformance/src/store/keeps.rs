@@ -1,9 +1,12 @@
 use std::sync::Arc;
 
 use registrywatcher::event::Event;
-use registrywatcher::ports::{Step, Store, WatchState};
+use registrywatcher::freeze::Stops;
+use registrywatcher::ports::{RestraintChange, Restraints, Scope, Step, Store, WatchState};
 
-use super::samples::{every_deployment, every_event, every_watch, name, quarantined, step, watch};
+use super::samples::{
+    every_deployment, every_event, every_watch, freeze, name, quarantine, quarantined, step, watch,
+};
 use super::{StoreHarness, all_deployments, all_events, commit, everything};
 
 /// What is committed is loaded again, equal in every field.
@@ -20,15 +23,19 @@ pub async fn what_is_committed_is_loaded_again_equal_in_every_field(harness: &im
     let first = watches.first_mut().expect("there are samples");
     let told = Step {
         deployments: every_deployment(first.name.as_str()),
-        quarantine_revision: Some(0),
-        quarantine: vec![quarantined(1), quarantined(2)],
+        restraints_revision: Some(0),
+        restraints: vec![
+            quarantine(1),
+            quarantine(2),
+            RestraintChange::Freeze(Some(freeze(5, Stops::Automatic))),
+        ],
         events: every_event(),
         ..step(first.clone())
     };
     let committed = commit(&store, told.clone()).await;
     first.version = committed.version;
     assert_eq!(committed.version, 2);
-    assert_eq!(committed.quarantine_revision, 1);
+    assert_eq!(committed.restraints_revision, 1);
 
     holds(&store, &watches, &told, &committed.events).await;
     holds(&harness.second().await, &watches, &told, &committed.events).await;
@@ -39,7 +46,10 @@ pub async fn what_is_committed_is_loaded_again_equal_in_every_field(harness: &im
 }
 
 async fn holds(store: &Arc<dyn Store>, watches: &[WatchState], told: &Step, events: &[Event]) {
-    let snapshot = store.load(None).await.expect("a store that is well loads");
+    let snapshot = store
+        .load(&Scope::Everything)
+        .await
+        .expect("a store that is well loads");
     let mut expected = watches.to_vec();
     expected.sort_by(|a, b| a.name.cmp(&b.name));
     let mut found = snapshot.watches;
@@ -57,8 +67,12 @@ async fn holds(store: &Arc<dyn Store>, watches: &[WatchState], told: &Step, even
     newest_first.reverse();
     assert_eq!(all_deployments(store).await, newest_first);
 
-    assert_eq!(snapshot.quarantine.revision, 1);
-    assert_eq!(snapshot.quarantine.entries, told.quarantine);
+    let restraints = Restraints {
+        revision: 1,
+        quarantine: vec![quarantined(1), quarantined(2)],
+        freeze: Some(freeze(5, Stops::Automatic)),
+    };
+    assert_eq!(snapshot.restraints, restraints);
 
     assert_eq!(all_events(store).await, events);
     let stored: Vec<_> = events
@@ -71,7 +85,8 @@ async fn holds(store: &Arc<dyn Store>, watches: &[WatchState], told: &Step, even
         .map(|event| (event.at, event.kind.clone()))
         .collect();
     assert_eq!(stored, asked);
-    assert!(events.iter().all(|event| event.watch == told.watch.name));
+    let name = told.watch.as_ref().map(|watch| watch.name.clone());
+    assert!(events.iter().all(|event| event.watch == name));
     assert_eq!(
         events.last().map(|event| event.id),
         Some(snapshot.last_event)
@@ -94,7 +109,7 @@ async fn replacing_what_is_stored_keeps_every_field_too(
         };
         replaced.version = commit(store, step(replaced.clone())).await.version;
         let loaded = store
-            .load(Some(&replaced.name))
+            .load(&Scope::Watch(replaced.name.clone()))
             .await
             .expect("a store that is well loads");
         assert_eq!(loaded.watches, [replaced]);
@@ -105,7 +120,7 @@ async fn replacing_what_is_stored_keeps_every_field_too(
         "a watch alone was replaced"
     );
     assert_eq!(after.events, before.events, "nothing was told");
-    assert_eq!(after.snapshot.quarantine, before.snapshot.quarantine);
+    assert_eq!(after.snapshot.restraints, before.snapshot.restraints);
 }
 
 /// A cursor is remembered, and never goes back.
@@ -113,7 +128,7 @@ pub async fn a_cursor_is_remembered_and_never_goes_back(harness: &impl StoreHarn
     let (store, second) = (harness.store(), harness.second().await);
     assert!(
         store
-            .load(None)
+            .load(&Scope::Everything)
             .await
             .expect("an empty store loads")
             .cursors
@@ -139,7 +154,7 @@ pub async fn a_cursor_is_remembered_and_never_goes_back(harness: &impl StoreHarn
 
     commit(&reopened, step(watch("web"))).await;
     let one = reopened
-        .load(Some(&name("web")))
+        .load(&Scope::Watch(name("web")))
         .await
         .expect("a store that is well loads");
     assert_eq!(one.cursors.len(), 2, "cursors belong to no watch");
@@ -157,6 +172,9 @@ async fn advance(store: &Arc<dyn Store>, sink: &str, event: u64) {
 }
 
 async fn cursors(store: &Arc<dyn Store>) -> Vec<(String, u64)> {
-    let snapshot = store.load(None).await.expect("a store that is well loads");
+    let snapshot = store
+        .load(&Scope::Everything)
+        .await
+        .expect("a store that is well loads");
     snapshot.cursors.into_iter().collect()
 }

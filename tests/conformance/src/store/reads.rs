@@ -2,12 +2,11 @@ use std::sync::Arc;
 
 use registrywatcher::deployment::{DeploymentId, State};
 use registrywatcher::event::{Event, EventId};
-use registrywatcher::ports::{DeploymentQuery, EventQuery, EventRange, Step, Store};
+use registrywatcher::ports::{DeploymentQuery, EventQuery, EventRange, Scope, Step, Store};
 use registrywatcher::watch::WatchName;
 
 use super::samples::{
-    applying, at_version, deployment, event, every_state, id, moment, name, quarantined, step,
-    watch,
+    applying, at_version, deployment, event, every_state, id, moment, name, quarantine, step, watch,
 };
 use super::{StoreHarness, all_events, commit, commit_at_once, deployments, events};
 
@@ -46,7 +45,10 @@ pub async fn deployments_that_ended_are_not_loaded_as_open_and_are_still_found(
 }
 
 async fn open(store: &Arc<dyn Store>) -> Vec<DeploymentId> {
-    let snapshot = store.load(None).await.expect("a store that is well loads");
+    let snapshot = store
+        .load(&Scope::Everything)
+        .await
+        .expect("a store that is well loads");
     snapshot.open.iter().map(|row| row.id).collect()
 }
 
@@ -121,7 +123,7 @@ pub async fn events_have_ids_in_the_order_of_their_commits_and_are_found_in_both
     let rival = name("rival-3");
     let one: Vec<Event> = all
         .iter()
-        .filter(|event| event.watch == rival)
+        .filter(|event| event.watch.as_ref() == Some(&rival))
         .cloned()
         .collect();
     assert_eq!(one.len(), 5 * 3);
@@ -239,15 +241,18 @@ pub async fn loading_one_watch_leaves_out_the_others(harness: &impl StoreHarness
     for (n, watch_name) in (1..).zip(["web", "worker"]) {
         let full = Step {
             deployments: vec![deployment(n, watch_name, applying())],
-            quarantine: vec![quarantined(n)],
+            restraints: vec![quarantine(n)],
             events: vec![event(n)],
             ..step(watch(watch_name))
         };
         commit(&store, full).await;
     }
-    let all = store.load(None).await.expect("a store that is well loads");
+    let all = store
+        .load(&Scope::Everything)
+        .await
+        .expect("a store that is well loads");
     let mut one = store
-        .load(Some(&name("web")))
+        .load(&Scope::Watch(name("web")))
         .await
         .expect("a store that is well loads");
     assert_eq!(one.watches, [at_version("web", 1)]);
@@ -255,13 +260,13 @@ pub async fn loading_one_watch_leaves_out_the_others(harness: &impl StoreHarness
     (one.watches, one.open) = (all.watches.clone(), all.open.clone());
     assert_eq!(
         one, all,
-        "the quarantine, the cursors and the last event are everybody's"
+        "the restraints, the cursors and the last event are everybody's"
     );
 
     let none = store
-        .load(Some(&name("unknown")))
+        .load(&Scope::Watch(name("unknown")))
         .await
         .expect("a store that is well loads");
     assert!(none.watches.is_empty() && none.open.is_empty());
-    assert_eq!(none.quarantine, all.quarantine);
+    assert_eq!(none.restraints, all.restraints);
 }

@@ -7,9 +7,10 @@ mod watches;
 use chrono::{DateTime, TimeDelta, Utc};
 use registrywatcher::deployment::{Cause, Deployment, DeploymentId, Quarantined, State};
 use registrywatcher::event::{EventKind, NewEvent};
+use registrywatcher::freeze::{Freeze, Stops};
 use registrywatcher::image::{Image, PlatformManifest};
-use registrywatcher::intent::{Candidate, Intent, RequestId};
-use registrywatcher::ports::{Step, WatchState};
+use registrywatcher::intent::{Author, Candidate, Intent, RequestId};
+use registrywatcher::ports::{ReplicaId, RestraintChange, Step, WatchState};
 use registrywatcher::watch::{Unit, WatchName, Workload};
 use uuid::Uuid;
 
@@ -63,6 +64,7 @@ pub fn watch(text: &str) -> WatchState {
                 .expect("a repository of a test is one"),
         ),
         intent: Intent::default(),
+        freeze: None,
         requests: Vec::new(),
         workloads: Vec::new(),
         retired: false,
@@ -78,11 +80,8 @@ pub fn at_version(text: &str, version: u64) -> WatchState {
 /// A step that stores `watch` and nothing else.
 pub fn step(watch: WatchState) -> Step {
     Step {
-        watch,
-        deployments: Vec::new(),
-        quarantine_revision: None,
-        quarantine: Vec::new(),
-        events: Vec::new(),
+        watch: Some(watch),
+        ..Step::default()
     }
 }
 
@@ -111,6 +110,7 @@ pub fn deployment(n: u64, watch: &str, state: State) -> Deployment {
         candidate: candidate("v1.4.0"),
         cause: Cause::FirstDeploy,
         forced: false,
+        attempt: 1,
         previous: None,
         created_at: moment(1),
         deadline: moment(600),
@@ -130,6 +130,27 @@ pub fn quarantined(n: u64) -> Quarantined {
         reason: HARD_WORDS.to_owned(),
         since: moment(n.try_into().unwrap_or(i64::MAX)),
     }
+}
+
+/// The restraint that [`quarantined`] is.
+pub fn quarantine(n: u64) -> RestraintChange {
+    RestraintChange::Quarantine(quarantined(n))
+}
+
+/// A freeze that was made at the `n`th second.
+pub fn freeze(n: i64, stops: Stops) -> Freeze {
+    Freeze {
+        until: moment(n + 3600),
+        reason: HARD_WORDS.to_owned(),
+        by: Author::new(HARD_WORDS),
+        since: moment(n),
+        stops,
+    }
+}
+
+/// The `n`th process that shares the work.
+pub fn replica(n: u64) -> ReplicaId {
+    ReplicaId(uuid(n))
 }
 
 /// An image that is being applied.

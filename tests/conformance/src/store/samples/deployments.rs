@@ -25,6 +25,7 @@ pub fn every_deployment(watch: &str) -> Vec<Deployment> {
             cause,
             previous,
             forced: n % 2 == 0,
+            attempt: u32::try_from(n).unwrap_or(u32::MAX),
             superseded_by: (n % 3 == 0).then(|| id(n + 100)),
             candidate: if n % 2 == 0 {
                 plain_candidate()
@@ -87,6 +88,7 @@ pub fn every_cause() -> Vec<Cause> {
             to: tag("v1.4.0"),
         },
         Cause::DigestChanged { tag: tag("latest") },
+        Cause::Restore { failed: id(98) },
         Cause::Drift,
         Cause::FirstDeploy,
     ]

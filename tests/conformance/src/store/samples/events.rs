@@ -1,8 +1,9 @@
 use registrywatcher::deployment::Failure;
 use registrywatcher::event::{EventKind, NewEvent, Subject};
+use registrywatcher::freeze::{Freeze, Stops};
 use registrywatcher::intent::{Author, RequestId, Target};
 
-use super::{HARD_WORDS, every_cause, id, moment, task, uuid};
+use super::{HARD_WORDS, every_cause, freeze, id, moment, task, uuid};
 use crate::samples::{digest, tag};
 
 /// Every kind of event, in the order of their times.
@@ -59,7 +60,32 @@ fn operators_events() -> Vec<EventKind> {
             digest: digest(1),
             reason: HARD_WORDS.to_owned(),
         },
+        EventKind::QuarantineReleased {
+            by: by(),
+            deployment: id(1),
+            tag: tag("v1"),
+            digest: digest(1),
+        },
+        frozen(Stops::Everything, false),
+        frozen(Stops::Automatic, true),
+        EventKind::Unfrozen {
+            by: by(),
+            everywhere: true,
+        },
     ]
+}
+
+fn frozen(stops: Stops, everywhere: bool) -> EventKind {
+    let Freeze {
+        until, reason, by, ..
+    } = freeze(1, stops);
+    EventKind::Frozen {
+        by,
+        until,
+        reason,
+        stops,
+        everywhere,
+    }
 }
 
 fn deployment_events() -> Vec<EventKind> {
@@ -117,5 +143,6 @@ fn subject(previous_tag: Option<&str>) -> Subject {
         tag: tag("v1.4.0"),
         digest: digest(1),
         previous_tag: previous_tag.map(tag),
+        attempt: 3,
     }
 }

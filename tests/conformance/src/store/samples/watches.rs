@@ -1,8 +1,9 @@
-use registrywatcher::deployment::{Adopted, Setback, Success};
+use registrywatcher::deployment::{Adopted, FailedRollout, Failure, Setback, Success};
+use registrywatcher::freeze::Stops;
 use registrywatcher::intent::{Author, Intent, OperatorHold, Request, RequestId, Target};
 use registrywatcher::ports::{WatchState, WorkloadState};
 
-use super::{HARD_WORDS, candidate, id, moment, plain_candidate, task, uuid, watch};
+use super::{HARD_WORDS, candidate, freeze, id, moment, plain_candidate, task, uuid, watch};
 use crate::samples::tag;
 
 /// Watches that together hold every target, every kind of hold, and every optional part both there and not.
@@ -31,12 +32,14 @@ pub fn every_watch() -> Vec<WatchState> {
         watch("tracking"),
         WatchState {
             intent: pinned,
+            freeze: Some(freeze(3, Stops::Everything)),
             requests: vec![request(1, false), request(2, true)],
             workloads: every_workload(),
             ..watch("pinned")
         },
         WatchState {
             intent: waiting,
+            freeze: Some(freeze(4, Stops::Automatic)),
             ..watch("held")
         },
         WatchState {
@@ -52,6 +55,7 @@ fn every_workload() -> Vec<WorkloadState> {
         workload: task(inside),
         adopted: None,
         success: None,
+        failed: None,
         setback: None,
         last_automatic: None,
     };
@@ -59,6 +63,15 @@ fn every_workload() -> Vec<WorkloadState> {
         deployment: id(1),
         candidate: candidate("v1.3.9"),
         at: moment(4),
+    };
+    let failed = FailedRollout {
+        deployment: id(2),
+        candidate: candidate("v1.4.0"),
+        reason: Failure::Workload {
+            message: HARD_WORDS.to_owned(),
+        },
+        restored: true,
+        at: moment(5),
     };
     vec![
         bare("never-deployed"),
@@ -71,9 +84,11 @@ fn every_workload() -> Vec<WorkloadState> {
         },
         WorkloadState {
             success: Some(success),
+            failed: Some(failed),
             setback: Some(Setback {
                 consecutive: 3,
                 last: moment(5),
+                deployment: id(3),
             }),
             last_automatic: Some(moment(6)),
             ..bare("deployed")
@@ -88,6 +103,7 @@ fn request(n: u64, single: bool) -> Request {
         candidate: candidate("v1.4.0"),
         pending: vec![task("web"), task("worker")],
         single,
+        overrides_freeze: n % 2 == 0,
         created_at: moment(1),
         expires_at: moment(3600),
     }
