@@ -2,16 +2,13 @@
 //!
 //! A binary with deployers of its own is a `main` that calls [`run`] with a larger [`Catalogue`].
 
-mod background;
 mod cli;
 mod clock;
 mod commands;
 pub mod config;
-mod delivery;
 mod deployers;
-mod executor;
 mod ids;
-mod poller;
+pub mod runtime;
 mod shutdown;
 mod table;
 mod telemetry;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use registrywatcher::app::{App, Ports, Settings, Wake};
-use registrywatcher::deployment::DeploymentId;
-use registrywatcher::ports::{Clock, Credentials, Deployer, DeployerContext, Ids, Notifier, Store};
+use registrywatcher::app::{App, Ports, Settings, Sink};
+use registrywatcher::event::Route;
+use registrywatcher::ports::{Clock, Credentials, Deployer, DeployerContext, Ids, Store};
 use registrywatcher::watch::DeployerName;
 use registrywatcher_credentials_docker::{
     ConfiguredCredential, DockerConfigSource, DockerCredentials, SecretSource,
@@ -14,23 +14,35 @@ use registrywatcher_credentials_docker::{
 use registrywatcher_notifier_http::SlackNotifier;
 use registrywatcher_registry_docker_v2::{DockerRegistry, RegistrySettings};
 use registrywatcher_store_sea_orm::{SeaOrmStore, StoreOptions, StoreUrl};
-use tokio::sync::{mpsc, watch};
 
 use crate::clock::SystemClock;
-use crate::config::{Config, DockerConfig, Environment, Login, RegistryConfig, Secret};
+use crate::config::{Config, DockerConfig, Environment, Login, PollConfig, RegistryConfig, Secret};
 use crate::deployers::Catalogue;
 use crate::ids::TimeOrderedIds;
+use crate::runtime::{Announcements, Background, Pace, announcements};
 
 /// The application, and what it announces to the runtime around it.
 pub(crate) struct Wired {
     /// The application.
     pub app: Arc<App>,
-    /// The deployments that can go on.
-    pub deployments: mpsc::UnboundedReceiver<DeploymentId>,
-    /// Changes whenever there are new events.
-    pub news: watch::Receiver<u64>,
+    /// What it asks to be attended to.
+    pub announcements: Announcements,
     /// The names of the sinks.
     pub sinks: Vec<String>,
+}
+
+impl Wired {
+    /// Starts what goes on beside the API.
+    pub(crate) fn start(self, poll: &PollConfig) -> (Arc<App>, Background) {
+        let pace = Pace {
+            jitter: f64::from(poll.jitter_percent) / 100.0,
+            concurrency: poll.concurrency as usize,
+            timeout: poll.timeout,
+        };
+        let app = Arc::clone(&self.app);
+        let background = Background::start(self.app, self.sinks, self.announcements, pace);
+        (app, background)
+    }
 }
 
 /// Starts the application over `store` and the adapters that `config` names.
@@ -66,40 +78,21 @@ pub(crate) async fn wire(
             deployer.with_context(|| format!("deployers.{name}"))?,
         );
     }
-    let notifiers = notifiers(config)?;
-    let sinks = notifiers.keys().cloned().collect();
     let ports = Ports {
         registry: Arc::new(registry),
         store,
         deployers,
-        notifiers,
+        sinks: sinks(config)?,
         clock,
         ids,
     };
-    start(ports, config, sinks).await
-}
-
-async fn start(ports: Ports, config: &Config, sinks: Vec<String>) -> anyhow::Result<Wired> {
-    let (announce, deployments) = mpsc::unbounded_channel();
-    let (told, news) = watch::channel(0_u64);
-    let resume = announce.clone();
-    let waker = Arc::new(move |wake| match wake {
-        // A receiver that is gone means that the process is shutting down.
-        Wake::Deployment(id) => {
-            let _ = announce.send(id);
-        }
-        Wake::Events => told.send_modify(|count| *count = count.wrapping_add(1)),
-    });
+    let sinks = ports.sinks.keys().cloned().collect();
     let watches = config.watches.values().cloned().collect();
+    let (waker, announcements) = announcements();
     let app = App::start(ports, settings(config), watches, waker).await?;
-    // What had not ended when the process last stopped goes on.
-    for id in app.open_deployments() {
-        let _ = resume.send(id);
-    }
     Ok(Wired {
         app: Arc::new(app),
-        deployments,
-        news,
+        announcements,
         sinks,
     })
 }
@@ -188,12 +181,16 @@ fn registry_settings(config: &Config) -> registrywatcher_registry_docker_v2::Set
     }
 }
 
-fn notifiers(config: &Config) -> anyhow::Result<BTreeMap<String, Arc<dyn Notifier>>> {
-    let mut notifiers: BTreeMap<String, Arc<dyn Notifier>> = BTreeMap::new();
+fn sinks(config: &Config) -> anyhow::Result<BTreeMap<String, Sink>> {
+    let mut sinks = BTreeMap::new();
     if let Some(slack) = &config.notifications.slack {
         let notifier = SlackNotifier::new(slack.webhook_url.value().clone())
             .context("notifications.slack.webhook_url")?;
-        notifiers.insert("slack".to_owned(), Arc::new(notifier));
+        let sink = Sink {
+            notifier: Arc::new(notifier),
+            route: Route::default(),
+        };
+        sinks.insert("slack".to_owned(), sink);
     }
-    Ok(notifiers)
+    Ok(sinks)
 }

@@ -7,7 +7,7 @@ use anyhow::Context;
 use registrywatcher::app::{App, WatchView, WorkloadView};
 use registrywatcher::decision::{Decision, Hold, HoldReason};
 use registrywatcher::deployment::{Origin, Runs};
-use registrywatcher::ports::{Snapshot, Store};
+use registrywatcher::ports::{Scope, Snapshot, Store};
 use registrywatcher_memory::MemoryStore;
 
 use crate::cli::ConfigFile;
@@ -63,7 +63,7 @@ async fn stored(config: &Config) -> anyhow::Result<Snapshot> {
     }
     let store = connect_store(config).await?;
     store
-        .load(None)
+        .load(&Scope::Everything)
         .await
         .context("cannot read the store; is its schema up to date (`migrate`)?")
 }

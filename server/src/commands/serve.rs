@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use poem::Server;
@@ -10,8 +11,9 @@ use poem::listener::{Acceptor, Listener, TcpListener};
 use registrywatcher::app::App;
 use registrywatcher::watch::Mode;
 use registrywatcher_api_rest::{Access, Role, ServerInfo, Token};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-use crate::background;
 use crate::cli::Serve;
 use crate::commands::config::load;
 use crate::config::{self, Config, Environment};
@@ -19,6 +21,9 @@ use crate::deployers::Catalogue;
 use crate::shutdown;
 use crate::telemetry;
 use crate::wiring::{open_store, wire};
+
+/// How long handing back leases may take where requests get no time at all.
+const LEAST_GRACE: Duration = Duration::from_secs(2);
 
 /// Runs until the process is asked to stop.
 pub(crate) async fn run(
@@ -66,20 +71,35 @@ pub(crate) async fn serve(
     let address = address.context("the address that was bound is not an Internet address")?;
     let store = open_store(config).await?;
     let wired = wire(config, catalogue, environment, Arc::new(store)).await?;
-    let (app, background) = background::start(wired, &config.poll);
+    let (app, background) = wired.start(&config.poll);
     tracing::info!(
         "watching {} images; the API is at http://{address}",
         config.watches.len()
     );
     ready(address, Arc::clone(&app));
+    let grace = config.server.shutdown_grace;
+    let (asked, stop) = oneshot::channel();
+    let signalled = async move {
+        shutdown::signalled().await;
+        let _ = asked.send(());
+    };
     let served = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
         endpoint(&app, config),
-        shutdown::signalled(),
-        Some(config.server.shutdown_grace),
+        signalled,
+        Some(grace),
     );
-    served.await?;
-    drop(background);
-    Ok(())
+    // Both at once: other replicas need not wait for the clients of this one.
+    let stopped = async {
+        let _ = stop.await;
+        if timeout(grace.max(LEAST_GRACE), background.stop())
+            .await
+            .is_err()
+        {
+            tracing::warn!("stopping before everything is put away: it takes longer than allowed");
+        }
+    };
+    let (served, ()) = tokio::join!(served, stopped);
+    Ok(served?)
 }
 
 fn endpoint(app: &Arc<App>, config: &Config) -> impl poem::Endpoint + use<> {

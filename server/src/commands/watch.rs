@@ -11,7 +11,6 @@ use registrywatcher::image::{ImageReference, Repository};
 use registrywatcher::ports::DeploymentQuery;
 use toml::{Table, Value};
 
-use crate::background;
 use crate::cli::{Watch, WatchPolicy};
 use crate::config::{Config, Environment, Sources};
 use crate::deployers::Catalogue;
@@ -32,8 +31,9 @@ pub(crate) async fn run(
     if args.once {
         return once(&wired.app).await;
     }
-    let (_app, _background) = background::start(wired, &config.poll);
+    let (_, background) = wired.start(&config.poll);
     shutdown::signalled().await;
+    background.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use registrywatcher::app::App;
 use registrywatcher::event::{Event, EventKind};
 use registrywatcher::ports::{EventQuery, EventRange};
+use registrywatcher::watch::WatchName;
 use registrywatcher_simulator::{SimulatedNomad, SimulatedRegistry};
 use serde_json::json;
 
@@ -177,7 +178,8 @@ impl Stage {
             EventKind::DeploymentStarted { .. } | EventKind::DeploymentAccepted { .. }
         );
         if !is_dull {
-            self.say(event.watch.as_str(), &event.kind.to_string());
+            let watch = event.watch.as_ref().map_or("all", WatchName::as_str);
+            self.say(watch, &event.kind.to_string());
         }
     }
 }

@@ -11,7 +11,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// Delivers to one sink whenever `news` changes; a sink that is down delays nobody else.
-pub(crate) async fn deliver(app: Arc<App>, sink: String, mut news: watch::Receiver<u64>) {
+pub(super) async fn deliver(app: Arc<App>, sink: String, mut news: watch::Receiver<u64>) {
     let mut pause = FIRST_PAUSE;
     loop {
         match app.deliver(&sink).await {

@@ -1,0 +1,16 @@
+//! What goes on beside the API: polling, driving deployments, delivering events, keeping leases.
+//!
+//! Everything waits on Tokio's timers alone and nothing depends on chance but the jitter of polls (`fastrand`), so that a
+//! test with paused time and a seed sees the same again.
+
+mod announcements;
+mod background;
+mod delivery;
+mod executor;
+mod housekeeping;
+mod poller;
+mod sharing;
+
+pub use announcements::{Announcements, announcements};
+pub use background::Background;
+pub use poller::Pace;

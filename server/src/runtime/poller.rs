@@ -1,0 +1,199 @@
+//! Polls each repository at its interval.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use registrywatcher::app::{App, Polled};
+use registrywatcher::image::Repository;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{Id, JoinSet};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::background::stopped;
+
+/// How repositories are polled.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Which part of an interval is added or taken off at random, so that polls do not march in step.
+    pub jitter: f64,
+    /// How many repositories are polled at the same time.
+    pub concurrency: usize,
+    /// How long one poll may take.
+    pub timeout: Duration,
+}
+
+/// Polls every repository at its interval.
+///
+/// One task holds the times of all, so that ten thousand repositories cost little while they wait.
+pub(super) struct Poller {
+    app: Arc<App>,
+    pace: Pace,
+    repositories: Vec<Polling>,
+    due: BTreeSet<(Instant, usize)>,
+    polls: JoinSet<Polled>,
+    running: BTreeMap<Id, usize>,
+}
+
+/// A repository, and where its polling is.
+struct Polling {
+    repository: Repository,
+    interval: Duration,
+    state: PollState,
+    /// Until when the registry wants to be left alone.
+    not_before: Instant,
+}
+
+#[derive(Clone, Copy)]
+enum PollState {
+    Due(Instant),
+    /// It is polled now; `again` if it was woken meanwhile, when what is asked may have been answered already.
+    Polled {
+        since: Instant,
+        again: bool,
+    },
+}
+
+impl Poller {
+    /// Every repository is due at once.
+    pub(super) fn new(app: Arc<App>, pace: Pace) -> Self {
+        let now = Instant::now();
+        let repositories: Vec<Polling> = app
+            .repositories()
+            .into_iter()
+            .map(|(repository, interval)| Polling {
+                repository,
+                interval,
+                state: PollState::Due(now),
+                not_before: now,
+            })
+            .collect();
+        Self {
+            app,
+            pace,
+            due: (0..repositories.len()).map(|index| (now, index)).collect(),
+            repositories,
+            polls: JoinSet::new(),
+            running: BTreeMap::new(),
+        }
+    }
+
+    /// Polls for ever, and what is `woken` at once.
+    pub(super) async fn poll(
+        mut self,
+        mut woken: mpsc::UnboundedReceiver<Repository>,
+        mut stopping: watch::Receiver<bool>,
+    ) {
+        loop {
+            let has_room = self.polls.len() < self.pace.concurrency.max(1);
+            let next = self.due.first().copied().filter(|_| has_room);
+            let until = next.map_or_else(Instant::now, |(at, _)| at);
+            tokio::select! {
+                biased;
+                () = stopped(&mut stopping) => return self.polls.shutdown().await,
+                Some(ended) = self.polls.join_next_with_id() => {
+                    // A poll that panicked was reported by the runtime; its repository is polled again all the same.
+                    let (id, polled) = ended.unwrap_or_else(|error| (error.id(), Polled::default()));
+                    if let Some(index) = self.running.remove(&id) {
+                        self.end(index, &polled);
+                    }
+                }
+                Some(repository) = woken.recv() => self.wake(&repository),
+                () = sleep_until(until), if next.is_some() => {
+                    if let Some((_, index)) = next {
+                        self.begin(index);
+                    }
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, index: usize) {
+        let polling = &mut self.repositories[index];
+        if let PollState::Due(at) = polling.state {
+            self.due.remove(&(at, index));
+        }
+        polling.state = PollState::Polled {
+            since: Instant::now(),
+            again: false,
+        };
+        let (app, limit) = (Arc::clone(&self.app), self.pace.timeout);
+        let repository = polling.repository.clone();
+        let task = self.polls.spawn(async move {
+            match timeout(limit, app.poll(&repository)).await {
+                Ok(polled) => polled,
+                Err(_) => app.give_up_poll(&repository).await,
+            }
+        });
+        self.running.insert(task.id(), index);
+    }
+
+    fn end(&mut self, index: usize, polled: &Polled) {
+        let now = Instant::now();
+        let polling = &mut self.repositories[index];
+        polling.not_before = polled.retry_after.map_or(now, |wait| now + wait);
+        let at = match polling.state {
+            PollState::Polled { since, again } if !again => self.pace.next(since, polling.interval),
+            _ => now,
+        };
+        self.schedule(index, at);
+    }
+
+    /// Brings the next poll forward; one that runs now is repeated, so that no two of a repository overlap.
+    fn wake(&mut self, repository: &Repository) {
+        let found = self
+            .repositories
+            .binary_search_by(|polling| polling.repository.cmp(repository));
+        let Ok(index) = found else { return };
+        match &mut self.repositories[index].state {
+            PollState::Polled { again, .. } => *again = true,
+            PollState::Due(at) => {
+                let earlier = Instant::now().min(*at);
+                self.due.remove(&(*at, index));
+                self.schedule(index, earlier);
+            }
+        }
+    }
+
+    /// A registry is never asked before it wants to be asked again.
+    fn schedule(&mut self, index: usize, at: Instant) {
+        let polling = &mut self.repositories[index];
+        let at = at.max(polling.not_before);
+        polling.state = PollState::Due(at);
+        self.due.insert((at, index));
+    }
+}
+
+impl Pace {
+    /// When a repository is polled next: counted from the start of the last poll, so that a slow registry does not stretch
+    /// the interval.
+    fn next(self, began: Instant, interval: Duration) -> Instant {
+        began + interval.mul_f64(1.0 + self.jitter * (2.0 * fastrand::f64() - 1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACE: Pace = Pace {
+        jitter: 0.1,
+        concurrency: 1,
+        timeout: Duration::from_secs(1),
+    };
+
+    #[test]
+    fn jitter_spreads_polls_around_their_interval() {
+        let began = Instant::now();
+        let interval = Duration::from_secs(100);
+        let pauses: Vec<f64> = (0..200)
+            .map(|_| (PACE.next(began, interval) - began).as_secs_f64())
+            .collect();
+        assert!(
+            pauses.iter().all(|pause| (90.0..=110.0).contains(pause)),
+            "{pauses:?}"
+        );
+        assert!(pauses.iter().any(|pause| *pause < 97.0), "{pauses:?}");
+        assert!(pauses.iter().any(|pause| *pause > 103.0), "{pauses:?}");
+    }
+}
