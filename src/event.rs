@@ -31,6 +31,21 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// What it is about, for people: a watch by its name, or all of them.
+    pub fn about(&self) -> &str {
+        match (&self.kind, &self.watch) {
+            (EventKind::Frozen { everywhere, .. } | EventKind::Unfrozen { everywhere, .. }, _)
+                if *everywhere =>
+            {
+                "all watches"
+            }
+            (_, Some(watch)) => watch.as_str(),
+            (_, None) => "all watches",
+        }
+    }
+}
+
 /// An event that is about to be stored, and gets its id there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {

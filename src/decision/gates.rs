@@ -1,5 +1,5 @@
 use super::{Facts, HoldReason, backoff::back_off, baseline};
-use crate::deployment::{Cause, Origin, Runs, State};
+use crate::deployment::{Cause, FailedRollout, Origin, Runs, State};
 use crate::freeze::Stops;
 use crate::image::same_image;
 use crate::intent::Candidate;
@@ -105,9 +105,10 @@ pub(super) fn quarantined(facts: &Facts<'_>, candidate: &Candidate) -> Option<Ho
     })
 }
 
-/// What was rolled back stays so until something newer than it appears.
+/// What was rolled back stays so until something newer than it appears, also where it was not the image that failed.
 fn rolled_back(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
-    let failed = facts.failed.filter(|failed| failed.restored)?;
+    let is_rolled_back = |failed: &&FailedRollout| failed.restored && !failed.reason.blames_image();
+    let failed = facts.failed.filter(is_rolled_back)?;
     let (policy, platform) = (&facts.watch.policy, facts.runs.platform());
     let newer = candidate.is_newer_than(&failed.candidate, policy, platform);
     (!newer).then(|| HoldReason::RolledBack {

@@ -294,7 +294,7 @@ fn settle(model: &mut Model, target: Move) -> Checked {
 fn histories_come_to_every_kind_of_decision() {
     let mut runner = TestRunner::deterministic();
     let mut kinds = BTreeSet::new();
-    for _ in 0..256 {
+    for _ in 0..1024 {
         let history = histories().new_tree(&mut runner).unwrap().current();
         history
             .play(|turn| {

@@ -40,6 +40,7 @@ impl House {
         let demand = DeployNow {
             tag: Some(tag(text)),
             workload: None,
+            overrides_freeze: false,
         };
         self.app
             .deploy_now(&self.watches[0].name, &demand, &operator())
@@ -220,6 +221,7 @@ async fn an_unknown_watch_or_workload_is_named() {
     let demand = DeployNow {
         tag: None,
         workload: Some(job("other")),
+        overrides_freeze: false,
     };
     let refused = house
         .app

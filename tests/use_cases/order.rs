@@ -50,6 +50,7 @@ async fn a_failure_drops_the_rest_of_a_request() {
     let demand = DeployNow {
         tag: Some(tag("v1.0.1")),
         workload: None,
+        overrides_freeze: false,
     };
     house
         .app
@@ -71,6 +72,7 @@ async fn a_request_is_served_in_order_even_where_it_is_forced() {
     let demand = DeployNow {
         tag: Some(tag("v1.1.0")),
         workload: None,
+        overrides_freeze: false,
     };
     house
         .app
@@ -91,6 +93,7 @@ async fn a_request_for_one_workload_waits_for_no_other() {
     let demand = DeployNow {
         tag: Some(tag("v1.1.0")),
         workload: Some(job("production")),
+        overrides_freeze: false,
     };
     house
         .app

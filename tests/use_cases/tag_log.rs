@@ -103,7 +103,9 @@ async fn what_is_older_than_the_retention_is_removed() {
     house.turn().await;
     assert_eq!(house.app.prune_tag_log().await.unwrap(), 0);
     let year = house.settings.tag_log_retention;
-    house.clock.advance(year + std::time::Duration::from_secs(1));
+    house
+        .clock
+        .advance(year + std::time::Duration::from_secs(1));
     assert_eq!(house.app.prune_tag_log().await.unwrap(), 2);
     let kept = [row("v1.1.0", false, true), row("v1.1.0", true, true)];
     assert_eq!(log(&house).await, kept);

@@ -91,6 +91,11 @@ impl MemoryStore {
         self.lock().lose_next_answer = true;
     }
 
+    /// Lets all leases run out, as time does that only the store sees pass.
+    pub fn forget_leases(&self) {
+        self.lock().leases = Leases::default();
+    }
+
     /// How many calls have been made, failed ones included.
     pub fn calls(&self) -> u64 {
         self.lock().calls

@@ -69,10 +69,10 @@ impl App {
             let stored = state.and_then(|state| state.of(workload));
             let open = world.open.values().find(|open| open.workload == *workload);
             let success = stored.and_then(|stored| Some(&stored.success.as_ref()?.candidate));
-            let now = open.map(|open| &open.candidate).or(success).cloned();
             let adopted =
                 stored.and_then(|stored| Some(stored.adopted.as_ref()?.candidate.clone()));
-            (now, adopted)
+            let now = open.map(|open| &open.candidate).or(success);
+            (now.or(adopted.as_ref()).cloned(), adopted)
         };
         let is_other = |candidate: &Candidate| {
             let now = now.as_ref();

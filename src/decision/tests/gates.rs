@@ -50,10 +50,7 @@ fn each_gate_closes_alone() {
     );
     case(
         "it was rolled back",
-        |w| {
-            w.failed("1.1.0", image(2), true);
-            w.quarantine.clear();
-        },
+        |w| w.rolled_back("1.1.0", image(2)),
         "rolled_back",
     );
     case("frozen", |w| w.freeze(60, Stops::Everything), "frozen");
@@ -82,7 +79,8 @@ fn every_closed_gate_is_reported() {
         w.deployed("2.0.0", image(8));
         w.runs(Some("2.1.0"), Some(image(9)), Origin::Outside);
         w.hold_past(Some(candidate("1.1.0", image(2))));
-        w.failed("1.1.0", image(2), true);
+        w.quarantine("1.1.0", image(2));
+        w.rolled_back("1.1.0", image(2));
         w.freeze(60, Stops::Automatic);
         w.comes_after("staging", Runs::Nothing);
         w.last_automatic = Some(w.now);

@@ -24,6 +24,7 @@ fn a_request_passes_the_gates_that_keep_automatic_deployments_back() {
         w.setback = Some(Setback {
             consecutive: 9,
             last: w.now,
+            deployment: deployment_id(0),
         });
     });
     case("another pin", |w| w.pin("1.0.0"));

@@ -80,9 +80,7 @@ fn what_failed_is_never_up_to_date() {
 fn what_was_rolled_back_stays_so_until_something_newer_appears() {
     let rolled_back = |change: fn(&mut World)| {
         with_newer(|w| {
-            w.failed("1.1.0", image(2), true);
-            // Also where it was not the image that failed.
-            w.quarantine.clear();
+            w.rolled_back("1.1.0", image(2));
             change(w);
         })
     };

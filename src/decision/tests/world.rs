@@ -373,6 +373,19 @@ impl World {
         });
     }
 
+    /// The orchestrator took a deployment of ours back for reasons of its own.
+    pub(crate) fn rolled_back(&mut self, text: &str, image: Image) {
+        self.failed = Some(FailedRollout {
+            deployment: deployment_id(5),
+            candidate: candidate(text, image),
+            reason: Failure::Orchestrator {
+                message: "no progress".to_owned(),
+            },
+            restored: true,
+            at: at(0),
+        });
+    }
+
     pub(crate) fn freeze(&mut self, seconds: i64, stops: Stops) {
         self.freezes.push(Freeze {
             until: at(seconds),

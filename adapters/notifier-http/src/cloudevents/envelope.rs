@@ -47,7 +47,9 @@ struct Envelope<'a> {
     source: String,
     #[serde(rename = "type")]
     kind: String,
-    subject: &'a WatchName,
+    /// Left out where the event concerns all watches: an empty one is not allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a WatchName>,
     time: String,
     datacontenttype: &'static str,
     data: Data<'a>,
@@ -58,7 +60,7 @@ struct Envelope<'a> {
 struct Data<'a> {
     id: EventId,
     at: DateTime<Utc>,
-    watch: &'a WatchName,
+    watch: Option<&'a WatchName>,
     severity: Severity,
     message: String,
     #[serde(flatten)]
@@ -71,13 +73,13 @@ pub(super) fn write(instance: &Instance, event: &Event) -> Result<String, Notify
         id: instance.id_of(event),
         source: instance.source(),
         kind: format!("io.registrywatcher.{}.v1", event.kind.name()),
-        subject: &event.watch,
+        subject: event.watch.as_ref(),
         time: event.at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
         datacontenttype: "application/json",
         data: Data {
             id: event.id,
             at: event.at,
-            watch: &event.watch,
+            watch: event.watch.as_ref(),
             severity: event.kind.severity(),
             message: event.kind.to_string(),
             kind: &event.kind,

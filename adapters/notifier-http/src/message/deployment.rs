@@ -15,13 +15,13 @@ struct Report {
 /// Tells that a deployment starts, waits for somebody, succeeded, or did not.
 pub(super) fn message(event: &Event) -> Option<Message> {
     let subject = event.kind.subject()?;
-    let report = Report::of(&event.kind)?;
+    let report = Report::of(&event.kind, subject)?;
     Some(Message {
         tone: report.tone,
         title: report.title.to_owned(),
         headline: format!(
             "{}: {} {} ({}) on {}",
-            event.watch,
+            event.about(),
             report.verb,
             change(subject),
             subject.digest.short(),
@@ -35,7 +35,7 @@ pub(super) fn message(event: &Event) -> Option<Message> {
 }
 
 impl Report {
-    fn of(kind: &EventKind) -> Option<Self> {
+    fn of(kind: &EventKind, subject: &Subject) -> Option<Self> {
         Some(match kind {
             EventKind::DeploymentStarted { .. } => Self {
                 tone: Tone::Update,
@@ -57,7 +57,7 @@ impl Report {
                 tone: Tone::Success,
                 title: "Deployment succeeded",
                 verb: "deployed",
-                detail: "The workload runs the image and is healthy.".to_owned(),
+                detail: succeeded(subject.attempt),
                 outcome: "runs and is healthy",
             },
             EventKind::DeploymentFailed {
@@ -94,6 +94,16 @@ impl Report {
                 "failed; the orchestrator did not restore what ran before"
             },
         }
+    }
+}
+
+/// What failed before was told once; how often it did is told here.
+fn succeeded(attempt: u32) -> String {
+    let now = "The workload runs the image and is healthy.";
+    if attempt > 1 {
+        format!("{now} It took {attempt} attempts.")
+    } else {
+        now.to_owned()
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn message(event: &Event) -> Option<Message> {
     Some(Message {
         tone,
         title: notice.title,
-        headline: format!("{}: {}", event.watch, notice.happened),
+        headline: format!("{}: {}", event.about(), notice.happened),
         detail: notice.detail,
         facts: notice.facts,
         identity: identity(event),

@@ -14,6 +14,7 @@ pub(crate) fn subject() -> Subject {
         tag: samples::tag("v1.4.0"),
         digest: samples::digest(0xab),
         previous_tag: Some(samples::tag("v1.3.0")),
+        attempt: 1,
     }
 }
 
@@ -21,7 +22,7 @@ pub(crate) fn event(kind: EventKind) -> Event {
     Event {
         id: 42,
         at: samples::at(5),
-        watch: "web".parse().unwrap(),
+        watch: Some("web".parse().unwrap()),
         kind,
     }
 }

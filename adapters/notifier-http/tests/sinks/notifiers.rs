@@ -91,11 +91,12 @@ pub(crate) fn event() -> Event {
         tag: samples::tag("v1.4.0"),
         digest: samples::digest(0xab),
         previous_tag: None,
+        attempt: 1,
     };
     Event {
         id: 1,
         at: samples::at(0),
-        watch: "web".parse().unwrap(),
+        watch: Some("web".parse().unwrap()),
         kind: EventKind::DeploymentSucceeded { subject },
     }
 }

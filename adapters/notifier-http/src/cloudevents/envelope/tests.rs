@@ -31,6 +31,7 @@ fn an_event_is_written_as_cloudevents_1_0() {
         "tag": "v1.4.0",
         "digest": subject().digest.to_string(),
         "previous_tag": "v1.3.0",
+                "attempt": 1,
         "reason": serde_json::to_value(Failure::Image {
             message: "exited with code 1".to_owned(),
         }).unwrap(),
