@@ -17,6 +17,17 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// The role with its article.
+    fn with_article(self) -> &'static str {
+        match self {
+            Self::Viewer => "a viewer",
+            Self::Deployer => "a deployer",
+            Self::Admin => "an admin",
+        }
+    }
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -54,16 +65,38 @@ pub struct Access {
     pub tokens: Vec<Token>,
 }
 
+/// Who sent a request, and what they may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) author: Author,
+    role: Role,
+}
+
+impl Caller {
+    /// Refuses a caller who may not do what takes `role`.
+    pub(crate) fn ensure(&self, role: Role) -> Result<(), Fault> {
+        if self.role >= role {
+            return Ok(());
+        }
+        let (has, takes) = (self.role.with_article(), role.with_article());
+        let detail = format!("`{}` is {has}, and this takes {takes}", self.author);
+        Err(Fault::new(Kind::Forbidden, detail))
+    }
+}
+
 impl Access {
     /// Whether every caller may do everything.
     pub(crate) fn is_open(&self) -> bool {
         self.tokens.is_empty()
     }
 
-    /// The author that a request with this `Authorization` header acts for, if it may do what takes `role`.
-    pub(crate) fn admit(&self, authorization: Option<&str>, role: Role) -> Result<Author, Fault> {
+    /// Who sent a request with this `Authorization` header, if they may do what takes `role`.
+    pub(crate) fn admit(&self, authorization: Option<&str>, role: Role) -> Result<Caller, Fault> {
         if self.is_open() {
-            return Ok(Author::new("anonymous"));
+            return Ok(Caller {
+                author: Author::new("anonymous"),
+                role: Role::Admin,
+            });
         }
         let Some(presented) = authorization.and_then(bearer) else {
             let detail = "a bearer token is needed: `Authorization: Bearer <token>`";
@@ -75,14 +108,12 @@ impl Access {
                 "the bearer token is not known",
             ));
         };
-        if token.role < role {
-            let detail = format!(
-                "`{}` is a {}, and this takes a {role}",
-                token.name, token.role
-            );
-            return Err(Fault::new(Kind::Forbidden, detail));
-        }
-        Ok(Author::new(token.name.as_str()))
+        let caller = Caller {
+            author: Author::new(token.name.as_str()),
+            role: token.role,
+        };
+        caller.ensure(role)?;
+        Ok(caller)
     }
 
     /// Compares with every token, so that the time it takes tells nothing about any.

@@ -14,7 +14,12 @@ const DESCRIPTION: &str = "registrywatcher watches container registries, decides
     that exact digest through the orchestrator. This interface shows what it sees and decides, and takes what operators want.";
 
 /// The schemas whose unknown fields are refused.
-const CLOSED: [&str; 2] = ["IntentChange", "DeploymentDemand"];
+const CLOSED: [&str; 4] = [
+    "IntentChange",
+    "DeploymentDemand",
+    "RollbackDemand",
+    "NewFreeze",
+];
 
 /// The schemas of which at least one field must be given.
 const NOT_EMPTY: [&str; 2] = ["IntentChange", "TagChange"];

@@ -5,10 +5,13 @@
     reason = "to the framework every operation is asynchronous, whether it waits or not"
 )]
 
+mod dead_letters;
 mod deployments;
 mod events;
+mod freezes;
 mod go;
 mod probes;
+mod quarantine;
 mod watches;
 
 use std::future::Future;
@@ -32,8 +35,14 @@ enum Group {
     Watches,
     /// The attempts to bring a workload to an image.
     Deployments,
+    /// The images that a watch does not deploy by itself, because they failed.
+    Quarantine,
+    /// Stops of deployments for a while, of one watch or of all.
+    Freezes,
     /// What happened, append-only.
     Events,
+    /// The events that sinks could not be told.
+    DeadLetters,
     /// Whether the service is well.
     Probes,
     /// The routes of the Go service that this one replaces: unversioned, kept as they were.
@@ -44,7 +53,10 @@ enum Group {
 pub(crate) type Operations = (
     watches::Operations,
     deployments::Operations,
+    quarantine::Operations,
+    freezes::Operations,
     events::Operations,
+    dead_letters::Operations,
     probes::Operations,
     go::Operations,
 );
@@ -54,7 +66,10 @@ pub(crate) fn all() -> Operations {
     (
         watches::all(),
         deployments::all(),
+        quarantine::all(),
+        freezes::all(),
         events::all(),
+        dead_letters::all(),
         probes::all(),
         go::all(),
     )

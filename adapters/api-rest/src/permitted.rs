@@ -1,13 +1,13 @@
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use poem::http::header::AUTHORIZATION;
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
-use registrywatcher::intent::Author;
 
-use crate::access::{Access, Role};
+use crate::access::{Access, Caller, Role};
 use crate::problem::{Fault, Kind};
 
 /// The name of the security scheme in the document.
@@ -32,10 +32,25 @@ impl Takes for Deploying {
     const ROLE: Role = Role::Deployer;
 }
 
+/// Changing what holds for all watches, or what keeps mistakes back.
+pub(crate) struct Administering;
+
+impl Takes for Administering {
+    const ROLE: Role = Role::Admin;
+}
+
 /// A caller who may do what takes the role of `T`.
 pub(crate) struct Permitted<T> {
-    pub(crate) author: Author,
+    caller: Caller,
     takes: PhantomData<fn() -> T>,
+}
+
+impl<T> Deref for Permitted<T> {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
 }
 
 impl<'a, T: Takes> ApiExtractor<'a> for Permitted<T> {
@@ -70,9 +85,9 @@ impl<'a, T: Takes> ApiExtractor<'a> for Permitted<T> {
         let Some(access) = request.data::<Arc<Access>>() else {
             return Err(Fault::new(Kind::Internal, "nobody said who may call").into());
         };
-        let author = access.admit(request.header(AUTHORIZATION), T::ROLE)?;
+        let caller = access.admit(request.header(AUTHORIZATION), T::ROLE)?;
         Ok(Self {
-            author,
+            caller,
             takes: PhantomData,
         })
     }

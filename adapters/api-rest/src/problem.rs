@@ -7,11 +7,12 @@ mod told;
 use std::borrow::Cow;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use poem::error::ResponseError;
 use poem::http::StatusCode;
 use poem_openapi::error::{ParseParamError, ParsePathError, ParseRequestPayloadError};
-use registrywatcher::app::CommandError;
-use registrywatcher::ports::StoreError;
+use registrywatcher::app::{CommandError, ReplayError};
+use registrywatcher::ports::{NotifyError, StoreError};
 
 pub(crate) use documented::{Failure, Problems};
 pub(crate) use kind::Kind;
@@ -25,6 +26,8 @@ pub(crate) struct Fault {
     pub(crate) detail: Cow<'static, str>,
     pub(crate) parts: Vec<Part>,
     pub(crate) retry_after: Option<Duration>,
+    /// When what stands in the way has passed, if that is known.
+    pub(crate) until: Option<DateTime<Utc>>,
 }
 
 impl Fault {
@@ -34,6 +37,7 @@ impl Fault {
             detail: detail.into(),
             parts: Vec::new(),
             retry_after: None,
+            until: None,
         }
     }
 
@@ -72,10 +76,41 @@ impl From<CommandError> for Fault {
             CommandError::NothingWanted { .. } => Kind::NothingWanted,
             CommandError::Registry(_) => Kind::RegistryUnavailable,
             CommandError::Stale { .. } => Kind::LostRace,
+            CommandError::Frozen { .. } => Kind::Frozen,
+            CommandError::FreezeInThePast { .. } => {
+                return Self::invalid("until", error.to_string());
+            }
+            CommandError::NothingBefore { .. } => Kind::NothingBefore,
+            CommandError::NotQuarantined { .. } => Kind::NotQuarantined,
             CommandError::Store(error) => store_kind(error),
         };
         let retry_after = match &error {
             CommandError::Registry(error) => error.retry_after(),
+            _ => None,
+        };
+        let until = match &error {
+            CommandError::Frozen { freeze } => Some(freeze.until),
+            _ => None,
+        };
+        Self {
+            retry_after,
+            until,
+            ..Self::new(kind, error.to_string())
+        }
+    }
+}
+
+impl From<ReplayError> for Fault {
+    fn from(error: ReplayError) -> Self {
+        let kind = match &error {
+            ReplayError::UnknownSink { .. } => Kind::UnknownSink,
+            ReplayError::NotFound { .. } => Kind::UnknownDeadLetter,
+            ReplayError::Sink(NotifyError::Rejected { .. }) => Kind::SinkRefused,
+            ReplayError::Sink(NotifyError::Unavailable { .. }) => Kind::SinkUnavailable,
+            ReplayError::Store(error) => store_kind(error),
+        };
+        let retry_after = match &error {
+            ReplayError::Sink(NotifyError::Unavailable { retry_after, .. }) => *retry_after,
             _ => None,
         };
         Self {
@@ -93,7 +128,9 @@ impl From<StoreError> for Fault {
 
 fn store_kind(error: &StoreError) -> Kind {
     match error {
-        StoreError::Conflict { .. } | StoreError::UnitBusy => Kind::LostRace,
+        StoreError::Conflict { .. } | StoreError::LeaseLost { .. } | StoreError::UnitBusy => {
+            Kind::LostRace
+        }
         StoreError::Corrupt { .. } => Kind::Internal,
         StoreError::Unavailable { .. } => Kind::StoreUnavailable,
     }

@@ -3,8 +3,10 @@
 mod decision;
 mod deployment;
 mod event;
+mod freeze;
 mod intent;
 mod page;
+mod quarantined;
 mod text;
 mod timestamp;
 mod watch;
@@ -12,8 +14,10 @@ mod workload;
 
 pub(crate) use deployment::Deployment;
 pub(crate) use event::Event;
+pub(crate) use freeze::{Freeze, NewFreeze};
 pub(crate) use intent::{Intent, IntentChange};
 pub(crate) use page::{Limit, default_limit};
+pub(crate) use quarantined::QuarantinedImage;
 pub(crate) use text::{Spelled, Text};
 pub(crate) use timestamp::Timestamp;
 pub(crate) use watch::Watch;

@@ -1,3 +1,4 @@
+use chrono::{DateTime, TimeDelta, Utc};
 use poem::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderValue, StatusCode};
 use poem::{IntoResponse, Response};
@@ -5,6 +6,7 @@ use poem_openapi::Object;
 use poem_openapi::payload::Json;
 
 use super::{Fault, Kind};
+use crate::wire::Timestamp;
 
 /// Where the kinds of problems are explained; the name of one follows.
 const TYPES: &str = concat!(
@@ -26,6 +28,8 @@ pub(crate) struct Problem {
     detail: String,
     /// The request, as it is named in the log and in the header `X-Request-Id`.
     request_id: String,
+    /// When what stands in the way passes by itself, if that is known.
+    until: Option<Timestamp>,
     /// Each thing that is wrong or missing, where there are several or they have names.
     errors: Option<Vec<Part>>,
 }
@@ -96,6 +100,7 @@ impl Dialect {
                     status: status.as_u16(),
                     detail: fault.detail.into_owned(),
                     request_id: request_id.to_owned(),
+                    until: fault.until.map(Timestamp::from),
                     errors: Some(fault.parts).filter(|parts| !parts.is_empty()),
                 };
                 let mut response = Json(problem).into_response();
@@ -113,6 +118,16 @@ impl Dialect {
         if let Some(wait) = fault.retry_after {
             headers.insert(RETRY_AFTER, wait.as_secs().into());
         }
+        if let Some(date) = fault.until.and_then(http_date) {
+            headers.insert(RETRY_AFTER, date);
+        }
         response
     }
+}
+
+/// The first whole second that is not before `moment`, as HTTP writes dates.
+fn http_date(moment: DateTime<Utc>) -> Option<HeaderValue> {
+    let second = moment.checked_add_signed(TimeDelta::milliseconds(999))?;
+    let text = second.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    HeaderValue::from_str(&text).ok()
 }

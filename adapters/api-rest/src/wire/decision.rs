@@ -41,7 +41,7 @@ pub(crate) enum Outcome {
 /// Why something is deployed.
 #[derive(Debug, Object)]
 pub(crate) struct Cause {
-    /// In one word, such as `newer_version`, `pin_changed` or `requested`; there may be new ones.
+    /// In one word, such as `newer_version`, `requested` or `restore`; there may be new ones.
     name: String,
     /// In a sentence, for people.
     message: String,
@@ -51,7 +51,7 @@ pub(crate) struct Cause {
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct HoldReason {
-    /// In one word, such as `auto_deploy_off`, `quarantined` or `changed_outside`; there may be new ones.
+    /// In one word, such as `auto_deploy_off`, `quarantined`, `rolled_back` or `frozen`; there may be new ones.
     name: String,
     /// In a sentence, for people.
     message: String,

@@ -12,8 +12,8 @@ pub(crate) struct Event {
     id: u64,
     /// When it happened.
     at: Timestamp,
-    /// The watch it belongs to.
-    watch: String,
+    /// The watch it belongs to; left out if it concerns all.
+    watch: Option<String>,
     /// What happened, in one word, such as `intent_changed` or `deployment_failed`; there may be new ones.
     kind: String,
     /// How urgent it is.
@@ -51,7 +51,7 @@ impl From<event::Event> for Event {
         let told = Self {
             id: event.id,
             at: event.at.into(),
-            watch: event.watch.to_string(),
+            watch: event.watch.map(|name| name.to_string()),
             kind: event.kind.name().to_owned(),
             severity: event.kind.severity().into(),
             message: event.kind.to_string(),
@@ -98,6 +98,20 @@ impl Event {
             EventKind::ImageQuarantined { tag, digest, .. } => {
                 self.tag = Some(tag.to_string());
                 self.digest = Some(digest.to_string());
+            }
+            EventKind::QuarantineReleased {
+                by,
+                deployment,
+                tag,
+                digest,
+            } => {
+                self.by = Some(by.to_string());
+                self.deployment = Some(deployment.0);
+                self.tag = Some(tag.to_string());
+                self.digest = Some(digest.to_string());
+            }
+            EventKind::Frozen { by, .. } | EventKind::Unfrozen { by, .. } => {
+                self.by = Some(by.to_string());
             }
             _ => {}
         }

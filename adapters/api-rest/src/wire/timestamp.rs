@@ -47,7 +47,9 @@ impl ToJSON for Timestamp {
 impl ParseFromJSON for Timestamp {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
         match value {
-            Some(Value::String(text)) => text.parse().map(Self).map_err(ParseError::custom),
+            Some(Value::String(text)) => DateTime::parse_from_rfc3339(&text)
+                .map(|moment| Self(moment.to_utc()))
+                .map_err(ParseError::custom),
             other => Err(ParseError::expected_type(other.unwrap_or_default())),
         }
     }

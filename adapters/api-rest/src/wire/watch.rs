@@ -1,13 +1,15 @@
 use poem_openapi::{Enum, Object};
 use registrywatcher::app::WatchView;
 use registrywatcher::decision::HoldReason;
+use registrywatcher::deployment::Quarantined;
+use registrywatcher::freeze;
 use registrywatcher::image::TagList;
 use registrywatcher::intent::Request;
 use registrywatcher::watch;
 use uuid::Uuid;
 
 use super::workload::Workload;
-use super::{Intent, Timestamp};
+use super::{Freeze, Intent, Timestamp};
 
 /// A watch, and all that is known of it.
 #[derive(Debug, Object)]
@@ -29,6 +31,16 @@ pub(crate) struct Watch {
     listing: Listing,
     /// What operators asked for and has not been served yet, oldest first.
     requests: Vec<PendingRequest>,
+    /// What stops deployments of this watch alone, while it does.
+    freeze: Option<Freeze>,
+    /// What stops deployments of all watches, while it does.
+    freeze_of_all: Option<Freeze>,
+    /// Whether the replica that answers attends to the watch: polls it, decides and deploys. If it does not, another one does,
+    /// and what that one sees and decides (`wanted`, `listing`, `tags`, and of each workload `running`, `decision` and
+    /// `progress`) is not known here: it may be old or left out.
+    attended: bool,
+    /// How many images it does not deploy by itself because they failed; given when one watch is read.
+    quarantined: Option<u64>,
     /// Its workloads, in the order in which they are deployed to.
     workloads: Vec<Workload>,
     /// The tags that were last listed, in byte order; given when one watch is read, and left out of the list of watches.
@@ -89,19 +101,22 @@ pub(crate) struct PendingRequest {
 }
 
 impl Watch {
-    /// With its tags, which may be many.
-    pub(crate) fn with_tags(view: WatchView) -> Self {
+    /// With its tags, which may be many, and how much is in its quarantine.
+    pub(crate) fn in_full(
+        view: WatchView,
+        freeze_of_all: Option<&freeze::Freeze>,
+        quarantine: &[Quarantined],
+    ) -> Self {
         let tags = view.tags.clone();
         let to_strings = |tags: &TagList| tags.iter().map(str::to_owned).collect();
         Self {
             tags: Some(tags.as_deref().map(to_strings).unwrap_or_default()),
-            ..Self::from(view)
+            quarantined: Some(quarantine.len() as u64),
+            ..Self::new(view, freeze_of_all)
         }
     }
-}
 
-impl From<WatchView> for Watch {
-    fn from(view: WatchView) -> Self {
+    pub(crate) fn new(view: WatchView, freeze_of_all: Option<&freeze::Freeze>) -> Self {
         Self {
             name: view.watch.name.to_string(),
             repository: view.watch.repository().to_string(),
@@ -119,6 +134,10 @@ impl From<WatchView> for Watch {
                 .into_iter()
                 .map(PendingRequest::from)
                 .collect(),
+            freeze: view.freeze.as_ref().map(Freeze::from),
+            freeze_of_all: freeze_of_all.map(Freeze::from),
+            attended: view.attended,
+            quarantined: None,
             workloads: view.workloads.into_iter().map(Workload::from).collect(),
             tags: None,
         }

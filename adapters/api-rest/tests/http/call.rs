@@ -2,7 +2,7 @@
 
 use poem::http::{HeaderMap, Method};
 use registrywatcher_api_rest::openapi;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::house::House;
 use super::schema;
@@ -45,6 +45,14 @@ impl House {
         self.call(Method::POST, path).json(&body).send().await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path).json(&body).send().await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path).send().await
+    }
+
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PATCH, path).json(&body).send().await
     }
@@ -83,7 +91,10 @@ impl Call<'_> {
         let response = request.send().await.0;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.into_body().into_string().await.unwrap();
-        let body = serde_json::from_str(&text).unwrap();
+        let body = match status {
+            204 if text.is_empty() => json!({}),
+            _ => serde_json::from_str(&text).unwrap(),
+        };
         let answer = Answer {
             status,
             headers,
@@ -139,9 +150,14 @@ impl Answer {
         let Some(operation) = operation(&document, method, path) else {
             return;
         };
-        let promised = &operation["responses"][self.status.to_string()]["content"];
+        let promised = &operation["responses"][self.status.to_string()];
+        if self.status == 204 {
+            let is_promised = promised.is_object() && promised.get("content").is_none();
+            assert!(is_promised, "{method} {path} does not promise {self:?}");
+            return;
+        }
         let media_type = self.header("content-type").split(';').next().unwrap();
-        let Some(content) = promised.get(media_type) else {
+        let Some(content) = promised["content"].get(media_type) else {
             panic!("{method} {path} does not promise {self:?}");
         };
         if let Err(fault) = schema::check(&document, &content["schema"], &self.body) {

@@ -66,18 +66,28 @@ fn it_has_every_operation_and_no_other() {
         "changeIntent",
         "changeTag",
         "createDeployment",
+        "endFreeze",
+        "endFreezeOfWatch",
         "getCaches",
         "getDeployment",
+        "getFreeze",
         "getHealth",
         "getReadiness",
         "getTag",
         "getWatch",
+        "listDeadLetters",
         "listDeployments",
         "listEvents",
+        "listQuarantine",
         "listRepos",
         "listWatches",
         "ping",
+        "releaseFromQuarantine",
+        "replayDeadLetter",
         "resetTag",
+        "rollBack",
+        "setFreeze",
+        "setFreezeOfWatch",
     ]);
     assert_eq!(unique, expected);
 }
@@ -154,7 +164,12 @@ fn it_is_complete_in_itself() {
     assert!(!text.contains("charset"), "JSON has no charset");
     assert_eq!(document["openapi"], "3.0.3");
     assert_eq!(document["info"]["license"]["name"], "MIT");
-    for closed in ["IntentChange", "DeploymentDemand"] {
+    for closed in [
+        "IntentChange",
+        "DeploymentDemand",
+        "RollbackDemand",
+        "NewFreeze",
+    ] {
         assert_eq!(schemas[closed]["additionalProperties"], false);
     }
 }
@@ -170,7 +185,7 @@ fn every_kind_of_problem_is_explained() {
                 .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     });
     let kinds: Vec<&str> = kinds.collect();
-    assert_eq!(kinds.len(), 20, "{kinds:?}");
+    assert_eq!(kinds.len(), 27, "{kinds:?}");
     for kind in kinds {
         assert!(
             readme.contains(&format!("### {kind}\n")),

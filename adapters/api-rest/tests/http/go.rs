@@ -250,6 +250,30 @@ async fn a_reset_tracks_again_with_auto_deploy_on_and_deploys() {
 }
 
 #[tokio::test]
+async fn what_deploys_is_409_while_deployments_are_frozen() {
+    let house = House::new().await;
+    let freeze = json!({ "until": "2999-01-01T00:00:00Z", "reason": "the audit" });
+    assert_eq!(house.put("/api/v1/freeze", freeze).await.status, 200);
+    let pin = json!({ "pinned_tag": "v1.0.0" });
+    for (path, body) in [("/tags/web", pin), ("/tags/web/reset", json!({}))] {
+        let answer = house.post(path, body).await;
+        assert_eq!(answer.status, 409, "{path}");
+        assert_eq!(
+            answer.message(),
+            "deployments are frozen until 2999-01-01 00:00:00Z, by anonymous: the audit"
+        );
+        assert_eq!(
+            answer.header("retry-after"),
+            "Tue, 01 Jan 2999 00:00:00 GMT"
+        );
+    }
+    let switched = house
+        .post("/tags/web", json!({ "auto_deploy": false }))
+        .await;
+    assert_eq!(switched.status, 200);
+}
+
+#[tokio::test]
 async fn errors_of_the_framework_are_messages_here_too() {
     let house = House::new().await;
     let answer = house.call(Method::DELETE, "/tags/web").send().await;

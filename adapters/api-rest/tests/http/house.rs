@@ -4,23 +4,28 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::SecondsFormat;
 use poem::endpoint::BoxEndpoint;
 use poem::test::TestClient;
 use poem::{EndpointExt, Response};
-use registrywatcher::app::{Advance, App, Ports, Settings, Wake};
+use registrywatcher::app::{Advance, App, Ports, Settings, Sharing, Sink, Wake};
 use registrywatcher::deployment::DeploymentId;
+use registrywatcher::event::Route;
 use registrywatcher::image::{ImageReference, Repository};
 use registrywatcher::policy::{Filters, Order, TagPolicy};
-use registrywatcher::ports::{Deployer, Registry, Store};
+use registrywatcher::ports::{Clock, Deployer, Registry, Store};
 use registrywatcher::watch::{AdoptMode, DeployerName, DriftMode, Mode, Watch};
 use registrywatcher_api_rest::{Access, ServerInfo, endpoint};
 use registrywatcher_conformance::samples;
 use registrywatcher_memory::{
-    MemoryClock, MemoryDeployer, MemoryRegistry, MemoryStore, SequentialIds,
+    MemoryClock, MemoryDeployer, MemoryNotifier, MemoryRegistry, MemoryStore, SequentialIds,
 };
 
 /// The name of the one watch; its one workload has the same name.
 pub(crate) const WATCH: &str = "web";
+
+/// The name of the one sink.
+pub(crate) const SINK: &str = "chat";
 
 /// The workload, as the interface writes it.
 pub(crate) const WORKLOAD: &str = "production:job=web";
@@ -34,6 +39,7 @@ pub(crate) struct House {
     pub(crate) registry: MemoryRegistry,
     pub(crate) store: MemoryStore,
     pub(crate) deployer: MemoryDeployer,
+    pub(crate) sink: MemoryNotifier,
     pub(crate) clock: MemoryClock,
     pub(crate) app: Arc<App>,
     pub(crate) client: TestClient<BoxEndpoint<'static, Response>>,
@@ -47,6 +53,7 @@ pub(crate) struct Differences {
     pub(crate) limits: Option<ServerInfo>,
     pub(crate) registry: Option<Arc<dyn Registry>>,
     pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) sharing: Option<Sharing>,
 }
 
 impl House {
@@ -61,6 +68,7 @@ impl House {
     pub(crate) async fn with(differences: Differences) -> Self {
         let (registry, store) = (MemoryRegistry::default(), MemoryStore::new());
         let (deployer, clock) = (MemoryDeployer::new(), MemoryClock::new());
+        let sink = MemoryNotifier::new();
         deployer.add_workload(WATCH, "registry.example/acme/web:v1.0.0");
         registry.create_repository(&repository());
         let name: DeployerName = "production".parse().unwrap();
@@ -71,18 +79,20 @@ impl House {
                 .unwrap_or_else(|| Arc::new(registry.clone())),
             store: differences.store.unwrap_or_else(|| Arc::new(store.clone())),
             deployers: BTreeMap::from([(name, roll_out)]),
-            notifiers: BTreeMap::new(),
+            sinks: BTreeMap::from([(SINK.to_owned(), told_everything(&sink))]),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SequentialIds::new()),
         };
         let woken = Arc::<Mutex<Vec<_>>>::default();
-        let app = Arc::new(start(ports, Arc::clone(&woken)).await);
+        let app = start(ports, differences.sharing, Arc::clone(&woken)).await;
+        let app = Arc::new(app);
         let limits = differences.limits.unwrap_or(LIMITS);
         let served = endpoint(Arc::clone(&app), differences.access, limits);
         let house = Self {
             registry,
             store,
             deployer,
+            sink,
             clock,
             app,
             client: TestClient::new(served.map_to_response().boxed()),
@@ -127,6 +137,12 @@ impl House {
         }
     }
 
+    /// The moment that is `seconds` from now, as the interface writes it.
+    pub(crate) fn in_seconds(&self, seconds: u64) -> String {
+        let moment = self.clock.now() + Duration::from_secs(seconds);
+        moment.to_rfc3339_opts(SecondsFormat::Micros, true)
+    }
+
     #[track_caller]
     pub(crate) fn assert_runs(&self, n: u8) {
         assert_eq!(
@@ -158,13 +174,28 @@ fn watch() -> Watch {
     }
 }
 
-async fn start(ports: Ports, woken: Arc<Mutex<Vec<DeploymentId>>>) -> App {
+fn told_everything(sink: &MemoryNotifier) -> Sink {
+    Sink {
+        notifier: Arc::new(sink.clone()),
+        route: Route::default(),
+    }
+}
+
+async fn start(
+    ports: Ports,
+    sharing: Option<Sharing>,
+    woken: Arc<Mutex<Vec<DeploymentId>>>,
+) -> App {
     let waker = Arc::new(move |wake| {
         if let Wake::Deployment(id) = wake {
             woken.lock().unwrap().push(id);
         }
     });
-    App::start(ports, Settings::default(), vec![watch()], waker)
+    let settings = Settings {
+        sharing,
+        ..Settings::default()
+    };
+    App::start(ports, settings, vec![watch()], waker)
         .await
         .unwrap()
 }

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod call;
 #[cfg(test)]
+mod dead_letters;
+#[cfg(test)]
 mod deployments;
 #[cfg(test)]
 mod document;
@@ -11,6 +13,8 @@ mod document;
 mod edge;
 #[cfg(test)]
 mod events;
+#[cfg(test)]
+mod freezes;
 #[cfg(test)]
 mod go;
 #[cfg(test)]
@@ -20,7 +24,11 @@ mod mishaps;
 #[cfg(test)]
 mod probes;
 #[cfg(test)]
+mod quarantine;
+#[cfg(test)]
 mod roles;
+#[cfg(test)]
+mod rollback;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]

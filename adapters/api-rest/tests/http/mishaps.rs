@@ -1,16 +1,18 @@
 //! Adapters that do what no adapter should.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use registrywatcher::deployment::Deployment;
 use registrywatcher::event::{Event, EventId};
 use registrywatcher::image::{Digest, Image, Repository, Tag, TagList};
 use registrywatcher::ports::{
-    Committed, DeploymentQuery, EventQuery, ImageMetadata, Registry, RegistryError, Snapshot, Step,
-    Store, StoreError,
+    Committed, DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, ImageMetadata, LeaseClaim,
+    LoggedTag, Registry, RegistryError, ReplicaId, Resource, Scope, Snapshot, Step, Store,
+    StoreError, TagChanges, TagLogQuery,
 };
-use registrywatcher::watch::WatchName;
 use registrywatcher_memory::{MemoryRegistry, MemoryStore};
 use tokio::sync::Semaphore;
 
@@ -35,8 +37,8 @@ pub(crate) struct UnluckyStore(pub(crate) MemoryStore, pub(crate) Mishap);
 
 #[async_trait]
 impl Store for UnluckyStore {
-    async fn load(&self, only: Option<&WatchName>) -> Result<Snapshot, StoreError> {
-        self.0.load(only).await
+    async fn load(&self, scope: &Scope) -> Result<Snapshot, StoreError> {
+        self.0.load(scope).await
     }
 
     async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
@@ -53,6 +55,42 @@ impl Store for UnluckyStore {
 
     async fn advance_cursor(&self, sink: &str, event: EventId) -> Result<(), StoreError> {
         self.0.advance_cursor(sink, event).await
+    }
+
+    async fn bury(&self, letter: &DeadLetter) -> Result<(), StoreError> {
+        self.0.bury(letter).await
+    }
+
+    async fn dead_letters(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, StoreError> {
+        self.0.dead_letters(query).await
+    }
+
+    async fn remove_dead_letter(&self, sink: &str, event: EventId) -> Result<(), StoreError> {
+        self.0.remove_dead_letter(sink, event).await
+    }
+
+    async fn lease(&self, claim: &LeaseClaim) -> Result<BTreeSet<Resource>, StoreError> {
+        self.0.lease(claim).await
+    }
+
+    async fn release(&self, replica: ReplicaId) -> Result<(), StoreError> {
+        self.0.release(replica).await
+    }
+
+    async fn generation(&self, fingerprint: &str) -> Result<u64, StoreError> {
+        self.0.generation(fingerprint).await
+    }
+
+    async fn log_tags(&self, changes: &TagChanges) -> Result<(), StoreError> {
+        self.0.log_tags(changes).await
+    }
+
+    async fn tag_log(&self, query: &TagLogQuery) -> Result<Vec<LoggedTag>, StoreError> {
+        self.0.tag_log(query).await
+    }
+
+    async fn prune_tag_log(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        self.0.prune_tag_log(before).await
     }
 }
 

@@ -38,6 +38,19 @@ async fn it_is_not_ready_without_its_store() {
     assert_eq!(house.get("/readyz").await.status, 200);
 }
 
+#[tokio::test]
+async fn everything_that_is_wrong_is_named_at_once() {
+    let house = House::with(Differences::default()).await;
+    house.store.fail_next(1);
+    let answer = house.get("/readyz").await;
+    assert_eq!((answer.status, answer.problem()), (503, "not-ready"));
+    let wrong = json!([
+        { "name": "store", "detail": "the store is unavailable: the store was told to fail" },
+        { "name": "first_poll", "detail": "1 watch was not polled yet" },
+    ]);
+    assert_eq!(answer.body["errors"], wrong);
+}
+
 #[tokio::test(start_paused = true)]
 async fn it_does_not_wait_long_for_a_store_that_hangs() {
     let store = UnluckyStore(MemoryStore::new(), Mishap::Hangs);

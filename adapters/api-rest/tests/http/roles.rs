@@ -8,6 +8,13 @@ use sha2::{Digest, Sha256};
 use super::call::Answer;
 use super::house::{Differences, House};
 
+/// What takes an admin.
+const OF_ADMINS: [(Method, &str); 3] = [
+    (Method::PUT, "/api/v1/freeze"),
+    (Method::DELETE, "/api/v1/freeze"),
+    (Method::POST, "/api/v1/dead-letters/chat/1/replay"),
+];
+
 /// What needs no token.
 const OPEN: [&str; 3] = ["/ping", "/healthz", "/readyz"];
 
@@ -29,7 +36,7 @@ pub(crate) fn with_tokens() -> Differences {
 }
 
 impl House {
-    async fn call_as(&self, name: &str, method: Method, path: &str) -> Answer {
+    pub(crate) async fn call_as(&self, name: &str, method: Method, path: &str) -> Answer {
         let call = self.call(method.clone(), path);
         let call = if name.is_empty() {
             call
@@ -54,6 +61,8 @@ fn operations() -> Vec<(Method, String)> {
         let path = template
             .replace("{watch}", "web")
             .replace("{repo}", "web")
+            .replace("{sink}", "chat")
+            .replace("{event}", "1")
             .replace("{deployment}", "00000000-0000-0000-0000-000000000000");
         assert!(
             !path.contains('{'),
@@ -89,18 +98,23 @@ async fn every_operation_asks_for_a_token_but_the_probes() {
 }
 
 #[tokio::test]
-async fn a_viewer_reads_and_a_deployer_changes() {
+async fn a_viewer_reads_a_deployer_changes_and_an_admin_does_everything() {
     let house = House::with(with_tokens()).await;
     house.turn().await;
     for (method, path) in operations() {
-        for (name, changes) in [("vera", false), ("dora", true), ("ada", true)] {
+        let takes = match &method {
+            &Method::GET => Role::Viewer,
+            _ if OF_ADMINS.contains(&(method.clone(), path.as_str())) => Role::Admin,
+            _ => Role::Deployer,
+        };
+        for (name, role) in [
+            ("vera", Role::Viewer),
+            ("dora", Role::Deployer),
+            ("ada", Role::Admin),
+        ] {
             let answer = house.call_as(name, method.clone(), &path).await;
             let refused = answer.status == 403;
-            assert_eq!(
-                refused,
-                method != Method::GET && !changes,
-                "{name} {method} {path}"
-            );
+            assert_eq!(refused, role < takes, "{name} {method} {path}");
             assert_ne!(answer.status, 401, "{name} {method} {path}");
         }
     }
@@ -118,6 +132,28 @@ async fn a_refusal_is_told_in_the_words_of_the_path() {
         forbidden.message(),
         "`vera` is a viewer, and this takes a deployer"
     );
+}
+
+#[tokio::test]
+async fn a_freeze_is_overridden_by_an_admin_alone() {
+    let house = House::with(with_tokens()).await;
+    house.turn().await;
+    for path in ["deployments", "rollback"] {
+        let path = format!("/api/v1/watches/web/{path}");
+        let call_as = async |name: &str| {
+            let call = house
+                .call(Method::POST, &path)
+                .header("authorization", &format!("Bearer secret of {name}"));
+            call.json(&json!({ "override": true })).send().await
+        };
+        let refused = call_as("dora").await;
+        assert_eq!((refused.status, refused.problem()), (403, "forbidden"));
+        assert_eq!(
+            refused.body["detail"],
+            "`dora` is a deployer, and this takes an admin"
+        );
+        assert_ne!(call_as("ada").await.status, 403);
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Watches and what is wanted of them.
 
+use registrywatcher::app::Sharing;
 use registrywatcher_conformance::samples;
 use registrywatcher_memory::RegistryFault;
 use serde_json::json;
@@ -22,6 +23,8 @@ async fn a_watch_is_told_with_all_that_is_known() {
     assert_eq!(watch["name"], "web");
     assert_eq!(watch["repository"], "registry.example/acme/web");
     assert_eq!(watch["mode"], "deploy");
+    assert_eq!(watch["attended"], true);
+    assert_eq!(watch["quarantined"], 0);
     assert_eq!(
         watch["wanted"],
         json!({ "tag": "v1.2.0", "digest": samples::digest(3).as_str() })
@@ -82,7 +85,9 @@ async fn the_list_of_watches_leaves_the_tags_out() {
     let house = House::new().await;
     let listed = house.get("/api/v1/watches").await.body;
     let mut read = house.get("/api/v1/watches/web").await.body;
-    read.as_object_mut().unwrap().remove("tags");
+    for left_out in ["tags", "quarantined"] {
+        read.as_object_mut().unwrap().remove(left_out);
+    }
     assert_eq!(listed, json!({ "items": [read] }));
 }
 
@@ -93,6 +98,25 @@ async fn a_watch_that_was_not_polled_says_so() {
     assert_eq!(watch["workloads"][0]["running"]["state"], "unknown");
     assert!(watch["wanted"]["fault"].is_string());
     assert_eq!(watch["tags"], json!([]));
+}
+
+#[tokio::test]
+async fn a_watch_says_whether_this_replica_attends_to_it() {
+    let sharing = Sharing {
+        lease: std::time::Duration::from_secs(15),
+        fingerprint: "the configuration".to_owned(),
+    };
+    let house = House::with(super::house::Differences {
+        sharing: Some(sharing),
+        ..super::house::Differences::default()
+    })
+    .await;
+    let is_attended = async || house.get("/api/v1/watches/web").await.body["attended"].clone();
+    assert_eq!(is_attended().await, false);
+    house.app.renew_leases().await.unwrap();
+    assert_eq!(is_attended().await, true);
+    house.clock.advance(std::time::Duration::from_secs(15));
+    assert_eq!(is_attended().await, false);
 }
 
 #[tokio::test]

@@ -3,14 +3,14 @@ use std::sync::Arc;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
-use registrywatcher::app::{DeployNow, WatchView};
+use registrywatcher::app::DeployNow;
 use registrywatcher::image::Tag;
-use registrywatcher::watch::Workload;
-use uuid::Uuid;
 
+use super::{DeploymentAsked, workload};
+use crate::access::Role;
 use crate::operations::{self, Group, Served};
 use crate::permitted::{Deploying, Permitted};
-use crate::problem::{Failure, Fault, Kind, Problems};
+use crate::problem::{Failure, Kind, Problems};
 use crate::wire::Text;
 
 /// What to deploy now.
@@ -21,13 +21,9 @@ struct DeploymentDemand {
     tag: Option<Text<Tag>>,
     /// To which workload alone, as the watch names it; to all of them, in their order, if none is given.
     workload: Option<String>,
-}
-
-/// A demand that was taken on.
-#[derive(Debug, Object)]
-struct DeploymentAsked {
-    /// The request, by which events tell of it.
-    request: Uuid,
+    /// Whether to deploy although deployments are frozen; takes an admin.
+    #[oai(rename = "override", default)]
+    overrides_freeze: bool,
 }
 
 #[derive(ApiResponse)]
@@ -41,9 +37,11 @@ struct Refusals;
 
 impl Problems for Refusals {
     const KINDS: &[Kind] = &[
+        Kind::Forbidden,
         Kind::UnknownWatch,
         Kind::LostRace,
         Kind::NothingWanted,
+        Kind::Frozen,
         Kind::UnknownWorkload,
         Kind::TagNotFound,
         Kind::RegistryUnavailable,
@@ -58,7 +56,8 @@ impl CreateDeployment {
     /// Deploy now
     ///
     /// Deploys whatever runs: a workload that runs the image already is replaced. The tag is looked up in the registry at
-    /// this moment; if the registry cannot be asked, nothing is changed.
+    /// this moment; if the registry cannot be asked, nothing is changed. Refused while deployments are frozen, unless an
+    /// admin overrides that.
     #[oai(
         path = "/watches/:watch/deployments",
         method = "post",
@@ -72,6 +71,9 @@ impl CreateDeployment {
         watch: Path<String>,
         demand: Json<DeploymentDemand>,
     ) -> Result<Answer, Failure<Refusals>> {
+        if demand.overrides_freeze {
+            caller.ensure(Role::Admin)?;
+        }
         let view = operations::view(&app, &watch)?;
         let demand = DeployNow {
             workload: demand
@@ -79,6 +81,7 @@ impl CreateDeployment {
                 .as_deref()
                 .map(|text| workload(&view, text))
                 .transpose()?,
+            overrides_freeze: demand.overrides_freeze,
             tag: demand.0.tag.map(|Text(tag)| tag),
         };
         let app = Arc::clone(app.0);
@@ -89,14 +92,4 @@ impl CreateDeployment {
         let request = request.await?.0;
         Ok(Answer::Accepted(Json(DeploymentAsked { request })))
     }
-}
-
-/// The workload that is written like this.
-fn workload(view: &WatchView, text: &str) -> Result<Workload, Fault> {
-    let mut workloads = view.watch.workloads.iter();
-    let named = workloads.find(|workload| workload.to_string() == text);
-    named.cloned().ok_or_else(|| {
-        let detail = format!("watch `{}` has no workload `{text}`", view.watch.name);
-        Fault::new(Kind::UnknownWorkload, detail)
-    })
 }

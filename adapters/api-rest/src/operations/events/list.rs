@@ -44,7 +44,7 @@ impl ListEvents {
         &self,
         _caller: Permitted<Viewing>,
         app: Served<'_>,
-        /// Only those of this watch.
+        /// Only those of this watch, without those that concern all.
         watch: Query<Option<String>>,
         /// Only those after this one, oldest first.
         after: Query<Option<u64>>,

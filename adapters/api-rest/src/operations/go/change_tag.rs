@@ -62,6 +62,7 @@ impl Problems for Refusals {
         Kind::Invalid,
         Kind::UnknownWatch,
         Kind::LostRace,
+        Kind::Frozen,
         Kind::TagNotFound,
         Kind::RegistryUnavailable,
         Kind::StoreUnavailable,

@@ -22,6 +22,7 @@ impl Problems for Refusals {
         Kind::UnknownWatch,
         Kind::LostRace,
         Kind::NothingWanted,
+        Kind::Frozen,
         Kind::TagNotFound,
         Kind::RegistryUnavailable,
         Kind::StoreUnavailable,

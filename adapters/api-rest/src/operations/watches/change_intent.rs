@@ -24,6 +24,7 @@ impl Problems for Refusals {
         Kind::Invalid,
         Kind::UnknownWatch,
         Kind::LostRace,
+        Kind::Frozen,
         Kind::TagNotFound,
         Kind::RegistryUnavailable,
         Kind::StoreUnavailable,
@@ -37,7 +38,7 @@ impl ChangeIntent {
     /// Pin, track, or switch auto-deploy
     ///
     /// Changes what is wanted of a watch, and acts on it at once. A tag to pin to is looked up in the registry at this
-    /// moment; if the registry cannot be asked, nothing is changed.
+    /// moment; if the registry cannot be asked, nothing is changed. Pinning is refused while deployments are frozen.
     #[oai(
         path = "/watches/:watch/intent",
         method = "patch",

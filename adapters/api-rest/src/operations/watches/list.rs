@@ -25,10 +25,13 @@ pub(crate) struct ListWatches;
 impl ListWatches {
     /// List all watches
     ///
-    /// All that is known of every watch, by name, but its tags.
+    /// All that is known of every watch, by name, but its tags and how much is in its quarantine.
     #[oai(path = "/watches", method = "get", operation_id = "listWatches")]
     async fn list_watches(&self, _caller: Permitted<Viewing>, app: Served<'_>) -> Answer {
-        let items = app.watches().into_iter().map(Watch::from).collect();
+        let freeze_of_all = app.frozen();
+        let views = app.watches().into_iter();
+        let items = views.map(|view| Watch::new(view, freeze_of_all.as_ref()));
+        let items = items.collect();
         Answer::Listed(Json(WatchList { items }))
     }
 }

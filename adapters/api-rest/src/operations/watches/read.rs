@@ -26,7 +26,7 @@ pub(crate) struct GetWatch;
 impl GetWatch {
     /// Read one watch
     ///
-    /// All that is known of one watch, with its tags.
+    /// All that is known of one watch, with its tags and how much is in its quarantine.
     #[oai(path = "/watches/:watch", method = "get", operation_id = "getWatch")]
     async fn get_watch(
         &self,
@@ -36,6 +36,8 @@ impl GetWatch {
         watch: Path<String>,
     ) -> Result<Answer, Failure<Refusals>> {
         let view = operations::view(&app, &watch)?;
-        Ok(Answer::Found(Json(Watch::with_tags(view))))
+        let quarantine = app.quarantine(&view.watch.name).unwrap_or_default();
+        let watch = Watch::in_full(view, app.frozen().as_ref(), &quarantine);
+        Ok(Answer::Found(Json(watch)))
     }
 }

@@ -1,0 +1,84 @@
+use std::sync::Arc;
+
+use poem_openapi::param::Path;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use registrywatcher::app;
+
+use super::{DeploymentAsked, workload};
+use crate::access::Role;
+use crate::operations::{self, Group, Served};
+use crate::permitted::{Deploying, Permitted};
+use crate::problem::{Failure, Kind, Problems};
+
+/// What to go back from, and how.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+struct RollbackDemand {
+    /// Which workload alone, as the watch names it; all of them, in their order, if none is given.
+    workload: Option<String>,
+    /// Whether to deploy although deployments are frozen; takes an admin.
+    #[oai(rename = "override", default)]
+    overrides_freeze: bool,
+}
+
+#[derive(ApiResponse)]
+enum Answer {
+    /// The demand is stored, and deployed as soon as its workloads are free.
+    #[oai(status = 202)]
+    Accepted(Json<DeploymentAsked>),
+}
+
+struct Refusals;
+
+impl Problems for Refusals {
+    const KINDS: &[Kind] = &[
+        Kind::Forbidden,
+        Kind::UnknownWatch,
+        Kind::LostRace,
+        Kind::NothingBefore,
+        Kind::Frozen,
+        Kind::UnknownWorkload,
+        Kind::StoreUnavailable,
+    ];
+}
+
+pub(crate) struct RollBack;
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Group::Deployments")]
+impl RollBack {
+    /// Roll back
+    ///
+    /// Deploys the image that ran well before the present one, and holds the watch until something newer than what is wanted
+    /// now appears. The registry is not asked. Refused while deployments are frozen, unless an admin overrides that.
+    #[oai(
+        path = "/watches/:watch/rollback",
+        method = "post",
+        operation_id = "rollBack"
+    )]
+    async fn roll_back(
+        &self,
+        caller: Permitted<Deploying>,
+        app: Served<'_>,
+        /// The name of the watch.
+        watch: Path<String>,
+        demand: Json<RollbackDemand>,
+    ) -> Result<Answer, Failure<Refusals>> {
+        if demand.overrides_freeze {
+            caller.ensure(Role::Admin)?;
+        }
+        let view = operations::view(&app, &watch)?;
+        let named = demand.workload.as_deref();
+        let demand = app::RollBack {
+            workload: named.map(|text| workload(&view, text)).transpose()?,
+            overrides_freeze: demand.overrides_freeze,
+        };
+        let app = Arc::clone(app.0);
+        let request = operations::to_its_end(async move {
+            app.roll_back(&view.watch.name, &demand, &caller.author)
+                .await
+        });
+        let request = request.await?.0;
+        Ok(Answer::Accepted(Json(DeploymentAsked { request })))
+    }
+}
