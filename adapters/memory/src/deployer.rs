@@ -14,8 +14,9 @@ use orchestrator::Orchestrator;
 
 /// A fake orchestrator: it runs jobs, rolls them out one at a time and keeps our marks.
 ///
-/// A workload's address is its `job`, which is also its unit. A rollout is decided by the first `follow` after `apply`:
-/// it succeeds, unless a switch says otherwise. Nothing here waits. Clones share one orchestrator.
+/// A workload's address is its `job`, which is also its unit, and a `group` where one job has several; the switches name it
+/// `job` or `job/group`. A rollout is decided by the first `follow` after `apply`: it succeeds, unless a switch says
+/// otherwise. Nothing here waits. Clones share one orchestrator.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryDeployer {
     orchestrator: Arc<Mutex<Orchestrator>>,
@@ -84,6 +85,11 @@ impl MemoryDeployer {
         self.lock().finish(job, progress);
     }
 
+    /// Brings the rollout of a deployment to `progress`, held or not; nothing happens if it is decided already.
+    pub fn settle(&self, id: DeploymentId, progress: Progress) {
+        self.lock().settle_if_under_way(id, progress);
+    }
+
     /// Fails the next rollout that is accepted by fault of its image; `restored` if what ran before runs again.
     pub fn fail_next_image(&self, message: &str, restored: bool) {
         self.fail_next(
@@ -136,6 +142,11 @@ impl MemoryDeployer {
         self.lock().runs(job)?.image.digest().cloned()
     }
 
+    /// What `job` runs, whatever the capabilities let be seen.
+    pub fn runs(&self, job: &str) -> Option<Running> {
+        self.lock().runs(job).cloned()
+    }
+
     /// The mark that `job` carries.
     pub fn running_mark(&self, job: &str) -> Option<DeploymentId> {
         self.lock().runs(job)?.mark
@@ -178,20 +189,20 @@ impl Deployer for MemoryDeployer {
     }
 
     async fn running(&self, workload: &Workload) -> Result<Option<Running>, DeployError> {
-        let job = job_of(workload)?;
+        let job = place_of(workload)?;
         let orchestrator = self.reach(workload)?;
-        if !orchestrator.has(job) {
-            return Err(not_found(workload, job));
+        if !orchestrator.has(&job) {
+            return Err(not_found(workload, &job));
         }
-        Ok(orchestrator.running(job))
+        Ok(orchestrator.running(&job))
     }
 
     async fn apply(&self, apply: &Apply) -> Result<Accepted, DeployError> {
         let workload = &apply.workload;
-        let job = job_of(workload)?;
+        let job = place_of(workload)?;
         let mut orchestrator = self.reach(workload)?;
-        if !orchestrator.has(job) {
-            return Err(not_found(workload, job));
+        if !orchestrator.has(&job) {
+            return Err(not_found(workload, &job));
         }
         if !orchestrator.knows(apply.id) {
             if let Some(problem) = orchestrator.refusals.pop_front() {
@@ -200,7 +211,7 @@ impl Deployer for MemoryDeployer {
                     problem,
                 });
             }
-            orchestrator.start(job, apply.clone());
+            orchestrator.start(&job, apply.clone());
         }
         if std::mem::take(&mut orchestrator.loses_next_answer) {
             return Err(unavailable(workload));
@@ -213,10 +224,10 @@ impl Deployer for MemoryDeployer {
 
     async fn follow(&self, rollout: &Rollout) -> Result<Progress, DeployError> {
         let workload = &rollout.apply.workload;
-        let job = job_of(workload)?;
+        let job = place_of(workload)?;
         let mut orchestrator = self.reach(workload)?;
-        if !orchestrator.has(job) {
-            return Err(not_found(workload, job));
+        if !orchestrator.has(&job) {
+            return Err(not_found(workload, &job));
         }
         let handle = &rollout.handle.0;
         let progress = handle.parse().ok().and_then(|id| orchestrator.decide(id));
@@ -234,13 +245,24 @@ fn reference(image: &str) -> ImageReference {
 }
 
 fn job_of(workload: &Workload) -> Result<&str, DeployError> {
-    match workload.address.get("job") {
-        Some(job) if workload.address.iter().len() == 1 && !job.is_empty() => Ok(job),
+    let address = &workload.address;
+    let parts = 1 + usize::from(address.get("group").is_some());
+    match address.get("job") {
+        Some(job) if address.iter().len() == parts && !job.is_empty() => Ok(job),
         _ => Err(DeployError::InvalidAddress {
             workload: workload.clone(),
-            problem: "an address is `job` and nothing else".to_owned(),
+            problem: "an address is `job`, or `job` and `group`, and nothing else".to_owned(),
         }),
     }
+}
+
+/// A workload as the switches name it.
+fn place_of(workload: &Workload) -> Result<String, DeployError> {
+    let job = job_of(workload)?;
+    Ok(match workload.address.get("group") {
+        Some(group) => format!("{job}/{group}"),
+        None => job.to_owned(),
+    })
 }
 
 fn not_found(workload: &Workload, job: &str) -> DeployError {

@@ -102,6 +102,15 @@ impl MemoryRegistry {
         self.lock().standing_fault = fault;
     }
 
+    /// The tags of `repository` and what they point to, whatever the faults.
+    pub fn contents(&self, repository: &Repository) -> Vec<(Tag, Image)> {
+        let state = self.lock();
+        let contents = state.repositories.get(repository);
+        let tags = contents.into_iter().flat_map(|contents| &contents.tags);
+        tags.map(|(tag, image)| (tag.clone(), image.clone()))
+            .collect()
+    }
+
     /// How often each question was asked.
     pub fn requests(&self) -> RegistryRequests {
         self.lock().requests

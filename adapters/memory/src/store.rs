@@ -10,8 +10,8 @@ use registrywatcher::deployment::{Deployment, DeploymentId};
 use registrywatcher::event::{Event, EventId};
 use registrywatcher::ports::{
     Clock, Committed, DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, EventRange,
-    LeaseClaim, LoggedTag, ReplicaId, Resource, Restraints, Scope, Snapshot, Step, Store, StoreError,
-    TagChanges, TagLogQuery, WatchState,
+    LeaseClaim, LoggedTag, ReplicaId, Resource, Restraints, Scope, Snapshot, Step, Store,
+    StoreError, TagChanges, TagLogQuery, WatchState,
 };
 use registrywatcher::watch::{Unit, WatchName};
 
@@ -341,7 +341,8 @@ impl Store for MemoryStore {
     async fn dead_letters(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, StoreError> {
         let inner = self.call()?;
         let is_asked_for = |letter: &&DeadLetter| {
-            letter.event > query.after && query.sink.as_ref().is_none_or(|sink| letter.sink == *sink)
+            letter.event > query.after
+                && query.sink.as_ref().is_none_or(|sink| letter.sink == *sink)
         };
         let letters = inner.dead_letters.values().filter(is_asked_for);
         Ok(letters.take(query.limit as usize).cloned().collect())

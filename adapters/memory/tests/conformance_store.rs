@@ -1,19 +1,23 @@
 //! [`MemoryStore`] keeps the contract of the Store port, and breaks on demand.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use registrywatcher::ports::{Scope, Store, StoreError};
 use registrywatcher_conformance::store::StoreHarness;
 use registrywatcher_conformance::store::samples::{event, name, step, watch};
-use registrywatcher_memory::MemoryStore;
+use registrywatcher_memory::{MemoryClock, MemoryStore};
 
-struct Harness(MemoryStore);
+struct Harness {
+    store: MemoryStore,
+    clock: MemoryClock,
+}
 
 #[async_trait]
 impl StoreHarness for Harness {
     fn store(&self) -> Arc<dyn Store> {
-        Arc::new(self.0.clone())
+        Arc::new(self.store.clone())
     }
 
     async fn second(&self) -> Arc<dyn Store> {
@@ -23,11 +27,17 @@ impl StoreHarness for Harness {
     async fn reopen(&self) -> Arc<dyn Store> {
         self.store()
     }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
 }
 
 #[expect(clippy::unused_async, reason = "the suite awaits its harness")]
 async fn harness() -> impl StoreHarness {
-    Harness(MemoryStore::new())
+    let clock = MemoryClock::new();
+    let store = MemoryStore::with_clock(Arc::new(clock.clone()));
+    Harness { store, clock }
 }
 
 registrywatcher_conformance::store_suite!(harness);

@@ -8,10 +8,15 @@
 
 mod guards;
 mod keeps;
+mod leases;
 mod reads;
+mod restraints;
 pub mod samples;
+mod sinks;
+mod tag_log;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use registrywatcher::deployment::Deployment;
@@ -23,18 +28,35 @@ use registrywatcher::ports::{
 pub use guards::{
     a_second_active_deployment_of_a_unit_is_unit_busy_and_changes_nothing,
     a_step_at_another_version_than_the_stored_one_is_a_conflict_and_changes_nothing,
-    a_step_decided_on_other_restraints_is_a_conflict_and_changes_nothing,
     of_two_steps_at_the_same_version_at_the_same_time_exactly_one_is_committed,
 };
-pub use keeps::{
-    a_cursor_is_remembered_and_never_goes_back,
-    what_is_committed_is_loaded_again_equal_in_every_field,
+pub use keeps::what_is_committed_is_loaded_again_equal_in_every_field;
+pub use leases::{
+    a_configuration_keeps_its_generation_while_it_is_the_latest_and_gets_a_new_one_after_another_was_used,
+    a_replica_of_an_older_generation_gets_nothing_while_one_of_a_newer_generation_asks,
+    a_resource_is_held_by_one_replica_at_a_time_however_many_ask_at_once,
+    a_step_under_a_lease_that_is_not_held_is_lease_lost_and_changes_nothing,
+    replicas_share_and_one_that_joins_gets_its_part_from_those_that_have_more,
+    what_a_replica_does_not_ask_for_any_more_goes_to_another_once_its_time_has_run_out,
+    what_a_replica_hands_back_can_be_had_by_others_at_once,
 };
 pub use reads::{
     deployments_are_found_newest_first_by_id_by_watch_and_page_by_page,
     deployments_that_ended_are_not_loaded_as_open_and_are_still_found,
     events_have_ids_in_the_order_of_their_commits_and_are_found_in_both_directions,
-    loading_one_watch_leaves_out_the_others,
+    loading_one_watch_leaves_out_the_others_and_loading_what_concerns_all_leaves_out_every_watch,
+};
+pub use restraints::{
+    a_step_decided_on_other_restraints_is_a_conflict_and_changes_nothing,
+    restraints_change_in_the_order_of_their_steps,
+};
+pub use sinks::{
+    a_cursor_is_remembered_and_never_goes_back,
+    a_dead_letter_moves_its_sinks_cursor_is_found_by_sink_and_page_by_page_and_can_be_removed,
+};
+pub use tag_log::{
+    pruning_the_log_of_tags_removes_what_ended_before_and_nothing_that_is_still_so,
+    the_log_of_tags_tells_what_was_listed_and_resolved_from_when_to_when,
 };
 
 /// One store under test.
@@ -48,6 +70,9 @@ pub trait StoreHarness: Send + Sync {
 
     /// Closes every handle where that means something, and opens the same data again.
     async fn reopen(&self) -> Arc<dyn Store>;
+
+    /// Lets time pass for leases.
+    async fn pass(&self, time: Duration);
 }
 
 /// One `#[tokio::test]` for each clause of the contract of `Store`.
@@ -69,11 +94,22 @@ macro_rules! store_suite {
             a_step_decided_on_other_restraints_is_a_conflict_and_changes_nothing,
             of_two_steps_at_the_same_version_at_the_same_time_exactly_one_is_committed,
             a_second_active_deployment_of_a_unit_is_unit_busy_and_changes_nothing,
+            restraints_change_in_the_order_of_their_steps,
             deployments_that_ended_are_not_loaded_as_open_and_are_still_found,
             deployments_are_found_newest_first_by_id_by_watch_and_page_by_page,
             events_have_ids_in_the_order_of_their_commits_and_are_found_in_both_directions,
             a_cursor_is_remembered_and_never_goes_back,
-            loading_one_watch_leaves_out_the_others,
+            a_dead_letter_moves_its_sinks_cursor_is_found_by_sink_and_page_by_page_and_can_be_removed,
+            loading_one_watch_leaves_out_the_others_and_loading_what_concerns_all_leaves_out_every_watch,
+            a_resource_is_held_by_one_replica_at_a_time_however_many_ask_at_once,
+            what_a_replica_does_not_ask_for_any_more_goes_to_another_once_its_time_has_run_out,
+            replicas_share_and_one_that_joins_gets_its_part_from_those_that_have_more,
+            a_replica_of_an_older_generation_gets_nothing_while_one_of_a_newer_generation_asks,
+            what_a_replica_hands_back_can_be_had_by_others_at_once,
+            a_step_under_a_lease_that_is_not_held_is_lease_lost_and_changes_nothing,
+            a_configuration_keeps_its_generation_while_it_is_the_latest_and_gets_a_new_one_after_another_was_used,
+            the_log_of_tags_tells_what_was_listed_and_resolved_from_when_to_when,
+            pruning_the_log_of_tags_removes_what_ended_before_and_nothing_that_is_still_so,
         );
     };
     (@clauses $start:expr; $($clause:ident),+ $(,)?) => {$(

@@ -170,6 +170,13 @@ impl Orchestrator {
         self.settle(index, progress);
     }
 
+    pub(super) fn settle_if_under_way(&mut self, id: DeploymentId, progress: Progress) {
+        let is_it = |attempt: &Attempt| attempt.apply.id == id && attempt.is_under_way();
+        if let Some(index) = self.attempts.iter().position(is_it) {
+            self.settle(index, progress);
+        }
+    }
+
     fn ending_of(&self, tag: &Tag) -> Progress {
         if !self.bad_tags.contains(tag) {
             return Progress::Succeeded;
@@ -217,13 +224,18 @@ impl Orchestrator {
         }
     }
 
+    /// What is rolled out as one, its groups included, is rolled out anew.
     fn supersede(&mut self, job: &str) {
         for attempt in &mut self.attempts {
-            if attempt.job == job && attempt.is_under_way() {
+            if unit_of(&attempt.job) == unit_of(job) && attempt.is_under_way() {
                 attempt.progress = Progress::Superseded;
             }
         }
     }
+}
+
+fn unit_of(job: &str) -> &str {
+    job.split('/').next().unwrap_or(job)
 }
 
 /// What runs an image that was not deployed by us.

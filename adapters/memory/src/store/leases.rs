@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -33,6 +34,8 @@ impl Leases {
         lease.is_some_and(|lease| lease.replica == replica && lease.until > now)
     }
 
+    /// What a replica holds beyond its share, or does not ask for any more, it keeps until that runs out: until it has got this
+    /// answer it may still work on it.
     pub(super) fn claim(&mut self, claim: &LeaseClaim, now: DateTime<Utc>) -> BTreeSet<Resource> {
         let until = now + claim.ttl;
         let replica = Replica {
@@ -42,16 +45,14 @@ impl Leases {
         self.replicas.insert(claim.replica, replica);
         self.replicas.retain(|_, replica| replica.until > now);
         self.held.retain(|_, lease| lease.until > now);
-        let share = self.share(claim);
-        let mine = |lease: &Lease| lease.replica == claim.replica;
+        let asked: BTreeSet<&Resource> = claim.resources.iter().collect();
+        let share = self.share(claim, asked.len());
+        let free = |resource: &&Resource| !self.held.contains_key(*resource);
+        let free = asked.iter().copied().filter(free);
+        let mine = self.latest_of(claim.replica).into_iter();
+        let mine = mine.filter(|resource| asked.contains(resource));
         // What it has it keeps, rather than change it for something else.
-        let (held, others): (Vec<&Resource>, Vec<&Resource>) = claim
-            .resources
-            .iter()
-            .partition(|resource| self.held.get(resource).is_some_and(mine));
-        let free = others.into_iter().filter(|resource| !self.held.contains_key(resource));
-        let kept: BTreeSet<Resource> = held.into_iter().chain(free).take(share).cloned().collect();
-        self.held.retain(|_, lease| !mine(lease));
+        let kept: BTreeSet<Resource> = mine.chain(free).take(share).cloned().collect();
         self.held.extend(kept.iter().map(|resource| {
             let replica = claim.replica;
             (resource.clone(), Lease { replica, until })
@@ -59,14 +60,28 @@ impl Leases {
         kept
     }
 
-    /// How many of the resources a replica may hold: an equal part among those of the newest generation.
-    fn share(&self, claim: &LeaseClaim) -> usize {
+    /// What a replica holds, that which it renewed last first.
+    fn latest_of(&self, replica: ReplicaId) -> Vec<&Resource> {
+        let mine = self
+            .held
+            .iter()
+            .filter(|(_, lease)| lease.replica == replica);
+        let mut mine: Vec<(&Resource, &Lease)> = mine.collect();
+        mine.sort_by_key(|(_, lease)| Reverse(lease.until));
+        mine.into_iter().map(|(resource, _)| resource).collect()
+    }
+
+    /// How many of what it asks for a replica may hold: an equal part among those of the newest generation.
+    fn share(&self, claim: &LeaseClaim, asked: usize) -> usize {
         let newest = self.replicas.values().map(|r| r.generation).max();
         if newest.is_some_and(|newest| newest > claim.generation) {
             return 0;
         }
-        let equals = self.replicas.values().filter(|r| Some(r.generation) == newest);
-        claim.resources.len().div_ceil(equals.count().max(1))
+        let equals = self
+            .replicas
+            .values()
+            .filter(|r| Some(r.generation) == newest);
+        asked.div_ceil(equals.count().max(1))
     }
 
     pub(super) fn release(&mut self, replica: ReplicaId) {

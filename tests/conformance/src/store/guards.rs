@@ -9,7 +9,12 @@ use super::samples::{
 use super::{StoreHarness, commit, commit_at_once, everything};
 
 /// Checks that `step` is refused as `refusal` tells, and that nothing changed.
-async fn refuses(store: &Arc<dyn Store>, step: Step, refusal: fn(&StoreError) -> bool, case: &str) {
+pub(super) async fn refuses(
+    store: &Arc<dyn Store>,
+    step: Step,
+    refusal: fn(&StoreError) -> bool,
+    case: &str,
+) {
     let before = everything(store).await;
     match store.commit(step).await {
         Ok(_) => panic!("{case}: the step was committed"),
@@ -22,7 +27,7 @@ async fn refuses(store: &Arc<dyn Store>, step: Step, refusal: fn(&StoreError) ->
     );
 }
 
-fn is_conflict(error: &StoreError) -> bool {
+pub(super) fn is_conflict(error: &StoreError) -> bool {
     matches!(error, StoreError::Conflict { .. })
 }
 
@@ -31,7 +36,7 @@ fn is_unit_busy(error: &StoreError) -> bool {
 }
 
 /// A step that changes all that a step can.
-fn big_step(watch: WatchState, n: u64) -> Step {
+pub(super) fn big_step(watch: WatchState, n: u64) -> Step {
     Step {
         deployments: vec![deployment(n, watch.name.as_str(), applying())],
         restraints: vec![quarantine(n)],
@@ -63,33 +68,6 @@ pub async fn a_step_at_another_version_than_the_stored_one_is_a_conflict_and_cha
     assert_eq!(commit(&store, current).await.version, 3);
 }
 
-/// A step decided on other restraints is [`StoreError::Conflict`] and changes nothing.
-pub async fn a_step_decided_on_other_restraints_is_a_conflict_and_changes_nothing(
-    harness: &impl StoreHarness,
-) {
-    let store = harness.store();
-    let on = |revision, n| Step {
-        restraints_revision: Some(revision),
-        ..big_step(watch(&format!("web-{n}")), n)
-    };
-    assert_eq!(commit(&store, on(0, 1)).await.restraints_revision, 1);
-    refuses(&store, on(0, 2), is_conflict, "an older revision").await;
-    refuses(&store, on(2, 2), is_conflict, "a later revision").await;
-    assert_eq!(commit(&store, on(1, 2)).await.restraints_revision, 2);
-    let unaware = step(watch("unaware"));
-    assert_eq!(
-        commit(&store, unaware).await.restraints_revision,
-        2,
-        "nothing was restrained"
-    );
-
-    let handles = [store, harness.second().await];
-    let answers = commit_at_once(&handles, (3..11).map(|n| on(2, n)).collect()).await;
-    exactly_one_committed(&answers, is_conflict);
-    let restraints = everything(&handles[0]).await.snapshot.restraints;
-    assert_eq!((restraints.revision, restraints.quarantine.len()), (3, 3));
-}
-
 /// Of two steps at the same version at the same time exactly one is committed.
 pub async fn of_two_steps_at_the_same_version_at_the_same_time_exactly_one_is_committed(
     harness: &impl StoreHarness,
@@ -117,7 +95,7 @@ pub async fn of_two_steps_at_the_same_version_at_the_same_time_exactly_one_is_co
 }
 
 #[track_caller]
-fn exactly_one_committed(
+pub(super) fn exactly_one_committed(
     answers: &[Result<Committed, StoreError>],
     refusal: fn(&StoreError) -> bool,
 ) -> &Committed {

@@ -5,7 +5,7 @@ use registrywatcher::freeze::Stops;
 use registrywatcher::ports::{RestraintChange, Restraints, Scope, Step, Store, WatchState};
 
 use super::samples::{
-    every_deployment, every_event, every_watch, freeze, name, quarantine, quarantined, step, watch,
+    every_deployment, every_event, every_watch, freeze, quarantine, quarantined, step,
 };
 use super::{StoreHarness, all_deployments, all_events, commit, everything};
 
@@ -121,60 +121,4 @@ async fn replacing_what_is_stored_keeps_every_field_too(
     );
     assert_eq!(after.events, before.events, "nothing was told");
     assert_eq!(after.snapshot.restraints, before.snapshot.restraints);
-}
-
-/// A cursor is remembered, and never goes back.
-pub async fn a_cursor_is_remembered_and_never_goes_back(harness: &impl StoreHarness) {
-    let (store, second) = (harness.store(), harness.second().await);
-    assert!(
-        store
-            .load(&Scope::Everything)
-            .await
-            .expect("an empty store loads")
-            .cursors
-            .is_empty()
-    );
-
-    advance(&store, "chat", 3).await;
-    advance(&store, "mail", 1).await;
-    advance(&second, "chat", 2).await;
-    assert_eq!(cursors(&store).await, [("chat", 3), ("mail", 1)].map(owned));
-
-    let tasks = (4..24)
-        .zip([&store, &second].into_iter().cycle().cloned())
-        .map(|(event, store)| tokio::spawn(async move { advance(&store, "chat", event).await }));
-    for task in tasks.collect::<Vec<_>>() {
-        task.await.expect("a cursor advances without a panic");
-    }
-    let reopened = harness.reopen().await;
-    assert_eq!(
-        cursors(&reopened).await,
-        [("chat", 23), ("mail", 1)].map(owned)
-    );
-
-    commit(&reopened, step(watch("web"))).await;
-    let one = reopened
-        .load(&Scope::Watch(name("web")))
-        .await
-        .expect("a store that is well loads");
-    assert_eq!(one.cursors.len(), 2, "cursors belong to no watch");
-}
-
-fn owned((sink, event): (&str, u64)) -> (String, u64) {
-    (sink.to_owned(), event)
-}
-
-async fn advance(store: &Arc<dyn Store>, sink: &str, event: u64) {
-    store
-        .advance_cursor(sink, event)
-        .await
-        .expect("a store that is well remembers a cursor");
-}
-
-async fn cursors(store: &Arc<dyn Store>) -> Vec<(String, u64)> {
-    let snapshot = store
-        .load(&Scope::Everything)
-        .await
-        .expect("a store that is well loads");
-    snapshot.cursors.into_iter().collect()
 }

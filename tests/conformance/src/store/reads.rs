@@ -118,7 +118,15 @@ pub async fn events_have_ids_in_the_order_of_their_commits_and_are_found_in_both
     let store = harness.store();
     a_reader_that_follows_misses_no_event(harness).await;
 
+    let of_all = Step {
+        events: vec![event(7), event(8)],
+        ..Step::default()
+    };
+    let of_all = commit(&store, of_all).await.events;
+    assert!(of_all.iter().all(|event| event.watch.is_none()));
+
     let all = all_events(&store).await;
+    assert!(all.ends_with(&of_all), "an event of no watch is one of all");
     assert!(all.is_sorted_by(|a, b| a.id < b.id), "ids rise");
     let rival = name("rival-3");
     let one: Vec<Event> = all
@@ -235,8 +243,10 @@ async fn page_by_page(
     }
 }
 
-/// Loading one watch leaves out the others.
-pub async fn loading_one_watch_leaves_out_the_others(harness: &impl StoreHarness) {
+/// Loading one watch leaves out the others, and loading what concerns all leaves out every watch.
+pub async fn loading_one_watch_leaves_out_the_others_and_loading_what_concerns_all_leaves_out_every_watch(
+    harness: &impl StoreHarness,
+) {
     let store = harness.store();
     for (n, watch_name) in (1..).zip(["web", "worker"]) {
         let full = Step {
@@ -263,10 +273,13 @@ pub async fn loading_one_watch_leaves_out_the_others(harness: &impl StoreHarness
         "the restraints, the cursors and the last event are everybody's"
     );
 
-    let none = store
-        .load(&Scope::Watch(name("unknown")))
-        .await
-        .expect("a store that is well loads");
-    assert!(none.watches.is_empty() && none.open.is_empty());
-    assert_eq!(none.restraints, all.restraints);
+    for scope in [Scope::Watch(name("unknown")), Scope::Shared] {
+        let mut shared = store
+            .load(&scope)
+            .await
+            .expect("a store that is well loads");
+        assert!(shared.watches.is_empty() && shared.open.is_empty());
+        (shared.watches, shared.open) = (all.watches.clone(), all.open.clone());
+        assert_eq!(shared, all, "{scope:?}");
+    }
 }
