@@ -9,9 +9,13 @@ use serde_json::{Value, json};
 
 use super::house::{House, SINK};
 
-/// The one sink refused all events there are: that the watch was added and its workload adopted.
+const FIRST: &str = "/api/v1/dead-letters/chat/2/replay";
+
+/// The one sink refused what happened since the start, events 2 and 3: the workload was adopted and the intent changed.
 async fn with_dead_letters() -> House {
     let house = House::new().await;
+    let change = json!({ "auto_deploy": false });
+    house.patch("/api/v1/watches/web/intent", change).await;
     house.sink.refuse();
     assert_eq!(house.app.deliver(SINK).await, Delivered::All);
     house
@@ -26,20 +30,20 @@ fn events(page: &Value) -> Vec<u64> {
 async fn dead_letters_are_listed_oldest_event_first_page_by_page() {
     let house = with_dead_letters().await;
     let all = house.get("/api/v1/dead-letters").await.body;
-    assert_eq!(events(&all), [1, 2]);
+    assert_eq!(events(&all), [2, 3]);
     assert_eq!(all.get("next"), None);
     let first = json!({
         "sink": SINK,
-        "event": 1,
+        "event": 2,
         "at": house.in_seconds(0),
         "attempts": 1,
         "fault": "the sink refused the event: it was told to refuse",
     });
     assert_eq!(all["items"][0], first);
     let page = house.get("/api/v1/dead-letters?limit=1").await.body;
-    assert_eq!(page, json!({ "items": [first], "next": 1 }));
-    let page = house.get("/api/v1/dead-letters?limit=1&after=1").await.body;
-    assert_eq!((events(&page), page.get("next")), (vec![2], None));
+    assert_eq!(page, json!({ "items": [first], "next": 2 }));
+    let page = house.get("/api/v1/dead-letters?limit=1&after=2").await.body;
+    assert_eq!((events(&page), page.get("next")), (vec![3], None));
     let other = house.get("/api/v1/dead-letters?sink=other").await.body;
     assert_eq!(other, json!({ "items": [] }));
 }
@@ -71,30 +75,22 @@ async fn a_page_ends_between_two_events() {
 async fn what_is_replayed_arrives_and_is_no_dead_letter_any_more() {
     let house = with_dead_letters().await;
     house.sink.recover();
-    let answer = house
-        .post("/api/v1/dead-letters/chat/1/replay", json!({}))
-        .await;
+    let answer = house.post(FIRST, json!({})).await;
     assert_eq!(answer.status, 204);
-    let arrived: Vec<_> = house.sink.delivered();
-    assert_eq!(arrived, house.store.all_events()[..1]);
+    assert_eq!(house.sink.delivered(), house.store.all_events()[1..2]);
     let left = house.get("/api/v1/dead-letters").await.body;
-    assert_eq!(events(&left), [2]);
+    assert_eq!(events(&left), [3]);
 }
 
 #[tokio::test]
 async fn what_the_sink_does_not_take_stays_and_is_told_in_its_words() {
     let house = with_dead_letters().await;
-    let replay = async || {
-        house
-            .post("/api/v1/dead-letters/chat/1/replay", json!({}))
-            .await
-    };
-    let refused = replay().await;
+    let refused = house.post(FIRST, json!({})).await;
     assert_eq!((refused.status, refused.problem()), (502, "sink-refused"));
     let words = "the sink refused the event: it was told to refuse";
     assert_eq!(refused.body["detail"], words);
     house.sink.break_down(Some(Duration::from_secs(30)));
-    let down = replay().await;
+    let down = house.post(FIRST, json!({})).await;
     assert_eq!((down.status, down.problem()), (503, "sink-unavailable"));
     assert_eq!(
         down.body["detail"],
