@@ -24,7 +24,7 @@ pub(crate) struct Freeze {
 
 /// What a freeze stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case")]
+#[oai(rename_all = "snake_case", rename = "FreezeStops")]
 pub(crate) enum Stops {
     /// Every new deployment, also one that somebody asks for without overriding the freeze.
     Everything,
