@@ -1,21 +1,20 @@
+mod error;
 mod rollback;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
+pub use error::CommandError;
 pub use rollback::RollBack;
 
 use super::App;
 use super::transact::Draft;
 use super::world::World;
 use crate::decision::{HoldReason, Unwanted};
-use crate::deployment::DeploymentId;
 use crate::event::EventKind;
-use crate::freeze::{Freeze, Stops};
+use crate::freeze::Stops;
 use crate::image::{Tag, same_image};
 use crate::intent::{Author, Candidate, Intent, OperatorHold, Request, RequestId, Target};
-use crate::ports::{RegistryError, StoreError};
+use crate::ports::RegistryError;
 use crate::watch::{Watch, WatchName, Workload};
 
 /// What an operator wants changed.
@@ -38,83 +37,6 @@ pub struct DeployNow {
     pub workload: Option<Workload>,
     /// Whether to deploy although deployments are frozen.
     pub overrides_freeze: bool,
-}
-
-/// Why a command changed nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// No such watch is configured.
-    #[error("there is no watch `{name}`")]
-    UnknownWatch {
-        /// What was asked for.
-        name: WatchName,
-    },
-    /// The watch has no such workload.
-    #[error("watch `{watch}` has no workload `{workload}`")]
-    UnknownWorkload {
-        /// Which watch.
-        watch: WatchName,
-        /// What was asked for.
-        workload: Workload,
-    },
-    /// The registry does not have the tag.
-    #[error("{repository} has no tag `{tag}`", repository = .watch.repository())]
-    TagNotFound {
-        /// Which watch.
-        watch: Arc<Watch>,
-        /// What was asked for.
-        tag: Tag,
-    },
-    /// No tag was named, and none is wanted.
-    #[error("no tag is wanted: {why}")]
-    NothingWanted {
-        /// Why not.
-        why: String,
-    },
-    /// The registry could not be asked.
-    #[error("the registry could not be asked, so nothing was changed: {0}")]
-    Registry(#[source] RegistryError),
-    /// Somebody else changed the intent first.
-    #[error(
-        "the intent was changed at the same time: expected revision {expected}, found {actual}"
-    )]
-    Stale {
-        /// The revision that the client knew.
-        expected: u64,
-        /// The revision there is.
-        actual: u64,
-    },
-    /// Deployments are frozen.
-    #[error("deployments are frozen until {}, by {}: {}", .freeze.until.format("%Y-%m-%d %H:%M:%SZ"), .freeze.by, .freeze.reason)]
-    Frozen {
-        /// By what.
-        freeze: Freeze,
-    },
-    /// A freeze would have expired already.
-    #[error("a freeze until {until} has expired already: give a time that is to come")]
-    FreezeInThePast {
-        /// What was asked for.
-        until: DateTime<Utc>,
-    },
-    /// Nothing is known that could be gone back to.
-    #[error("watch `{watch}` has nothing to go back to: {why}")]
-    NothingBefore {
-        /// Which watch.
-        watch: WatchName,
-        /// Why not.
-        why: String,
-    },
-    /// No image of the watch is quarantined for that deployment.
-    #[error("deployment {deployment} put no image of watch `{watch}` into quarantine")]
-    NotQuarantined {
-        /// Which watch.
-        watch: WatchName,
-        /// What was asked for.
-        deployment: DeploymentId,
-    },
-    /// The store could not be asked.
-    #[error("nothing was changed: {0}")]
-    Store(#[from] StoreError),
 }
 
 impl App {
@@ -168,7 +90,7 @@ impl App {
         author: &Author,
     ) -> Result<RequestId, CommandError> {
         let watch = self.configured_watch(name)?;
-        self.ensure_workload(watch, demand.workload.as_ref())?;
+        ensure_workload(watch, demand.workload.as_ref())?;
         if !demand.overrides_freeze {
             self.ensure_not_frozen(name)?;
         }
@@ -191,22 +113,6 @@ impl App {
         self.commit_command(watch, &IntentChange::default(), Some(request), author)
             .await?;
         Ok(id)
-    }
-
-    fn ensure_workload(
-        &self,
-        watch: &Watch,
-        workload: Option<&Workload>,
-    ) -> Result<(), CommandError> {
-        match workload {
-            Some(workload) if !watch.workloads.contains(workload) => {
-                Err(CommandError::UnknownWorkload {
-                    watch: watch.name.clone(),
-                    workload: workload.clone(),
-                })
-            }
-            _ => Ok(()),
-        }
     }
 
     /// What is asked for is refused while deployments are frozen, rather than done hours later.
@@ -320,6 +226,18 @@ impl App {
         // The command is stored; what follows from it is tried again by the next poll if it fails now.
         self.reconcile_or_log(&watch.name).await;
         Ok(intent.unwrap_or_default())
+    }
+}
+
+fn ensure_workload(watch: &Watch, workload: Option<&Workload>) -> Result<(), CommandError> {
+    match workload {
+        Some(workload) if !watch.workloads.contains(workload) => {
+            Err(CommandError::UnknownWorkload {
+                watch: watch.name.clone(),
+                workload: workload.clone(),
+            })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -94,7 +94,14 @@ impl App {
             };
             match self.ports.store.commit(step.clone()).await {
                 Ok(committed) => {
-                    self.world().apply(step, &committed);
+                    let mut world = self.world();
+                    world.apply(step, &committed);
+                    if self.leases.is_some() {
+                        world
+                            .own_events
+                            .extend(committed.events.iter().map(|event| event.id));
+                    }
+                    drop(world);
                     if !committed.events.is_empty() {
                         self.wake(Wake::Events);
                     }

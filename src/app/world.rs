@@ -1,21 +1,26 @@
-use std::collections::{BTreeMap, BTreeSet};
+mod live;
+mod stored;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use crate::decision::{Facts, Pick, Sibling};
-use crate::deployment::{Deployment, DeploymentId, Quarantined, Running, Runs, Success};
+use crate::deployment::{Deployment, DeploymentId, Quarantined, Running, Runs};
 use crate::event::{Event, EventId, EventKind};
 use crate::freeze::Freeze;
-use crate::image::{Repository, Tag};
-use crate::intent::Request;
+use crate::image::Repository;
 use crate::observation::Observation;
-use crate::ports::{Committed, Restraints, Scope, Snapshot, Step, WatchState, WorkloadState};
-use crate::watch::{Unit, Watch, WatchName, Workload};
+use crate::ports::{Committed, Restraints, Scope, Snapshot, Step, WatchState};
+use crate::watch::{Unit, Watch, WatchName};
 
 use super::deliver::Tries;
 use super::log_tags::Logged;
 use super::queries::Decided;
+
+/// How many failures are remembered for the breaker; more trip any.
+const MOST_FAILURES: usize = 1000;
 
 /// What is known: a copy of what is stored, and what was seen.
 ///
@@ -36,11 +41,12 @@ pub(super) struct World {
     /// How often the event that a sink is to be told next was offered to it.
     pub(super) tries: BTreeMap<String, Tries>,
     pub(super) last_event: EventId,
-    /// How far the changes of other replicas have been taken over, and which of the later events are our own.
+    /// How far the changes of other replicas have been taken over, and which of the later events are our own; both only where
+    /// there can be other replicas.
     pub(super) followed: EventId,
     pub(super) own_events: BTreeSet<EventId>,
     /// When deployments failed lately, for the breaker.
-    pub(super) failures: Vec<DateTime<Utc>>,
+    pub(super) failures: VecDeque<DateTime<Utc>>,
     /// The repositories of the configured watches.
     pub(super) repositories: BTreeMap<Repository, Followed>,
     /// What is known of the configured watches, and not stored.
@@ -172,14 +178,16 @@ impl World {
         self.restraints.revision = committed.restraints_revision;
         for event in &committed.events {
             self.note_event(event);
-            self.own_events.insert(event.id);
         }
     }
 
     pub(super) fn note_event(&mut self, event: &Event) {
         self.last_event = self.last_event.max(event.id);
         if matches!(event.kind, EventKind::DeploymentFailed { .. }) {
-            self.failures.push(event.at);
+            if self.failures.len() == MOST_FAILURES {
+                self.failures.pop_front();
+            }
+            self.failures.push_back(event.at);
         }
     }
 
@@ -287,9 +295,7 @@ impl World {
         };
         Some(rule(&facts))
     }
-}
 
-impl World {
     /// The freezes that hold for a watch at `now`: its own, and that of all.
     pub(super) fn freezes<'a>(
         &'a self,
@@ -299,93 +305,5 @@ impl World {
         let all = self.restraints.freeze.as_ref();
         let both = all.into_iter().chain(&state.freeze);
         both.filter(|freeze| freeze.is_active(now)).collect()
-    }
-}
-
-impl Live {
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut LiveWorkload> {
-        self.workloads.iter_mut()
-    }
-}
-
-impl LiveWorkload {
-    /// Whether its deployer said that it runs a tag without a digest.
-    pub(super) fn runs_unpinned(&self) -> bool {
-        let answer = self.look.as_ref().map(|look| &look.answer);
-        matches!(answer, Some(Ok(Some(running))) if running.image.digest().is_none())
-    }
-
-    fn runs(&self, stored: Option<&WorkloadState>) -> Runs {
-        match &self.look {
-            None => Runs::Unknown {
-                why: "the deployer was not asked yet".to_owned(),
-            },
-            Some(Look {
-                answer: Err(why), ..
-            }) => Runs::Unknown { why: why.clone() },
-            Some(Look {
-                answer: Ok(running),
-                ..
-            }) => Runs::judge(
-                running.as_ref(),
-                self.sees_running,
-                stored.and_then(|stored| stored.success.as_ref()),
-                stored.and_then(|stored| stored.adopted.as_ref()),
-            ),
-        }
-    }
-}
-
-impl WatchState {
-    /// What is stored of one workload.
-    pub(super) fn of(&self, workload: &Workload) -> Option<&WorkloadState> {
-        self.workloads
-            .iter()
-            .find(|stored| stored.workload == *workload)
-    }
-
-    /// What is stored of one workload, to be changed.
-    pub(super) fn of_mut(&mut self, workload: &Workload) -> &mut WorkloadState {
-        let index = self
-            .workloads
-            .iter()
-            .position(|stored| stored.workload == *workload);
-        let index = index.unwrap_or_else(|| {
-            self.workloads.push(WorkloadState::new(workload.clone()));
-            self.workloads.len() - 1
-        });
-        &mut self.workloads[index]
-    }
-
-    /// The newest request that is pending for `workload`.
-    pub(super) fn request_for(&self, workload: &Workload, now: DateTime<Utc>) -> Option<&Request> {
-        self.requests
-            .iter()
-            .rev()
-            .find(|request| request.is_pending_for(workload) && request.expires_at > now)
-    }
-
-    /// The tag that was deployed last, to any workload.
-    pub(super) fn last_deployed(&self) -> Option<&Tag> {
-        let last: Option<&Success> = self
-            .workloads
-            .iter()
-            .filter_map(|stored| stored.success.as_ref())
-            .max_by_key(|s| s.at);
-        last.map(|success| &success.candidate.tag)
-    }
-}
-
-impl WorkloadState {
-    /// A workload of which nothing is known yet.
-    pub(super) fn new(workload: Workload) -> Self {
-        Self {
-            workload,
-            adopted: None,
-            success: None,
-            failed: None,
-            setback: None,
-            last_automatic: None,
-        }
     }
 }

@@ -1,4 +1,4 @@
-use super::CommandError;
+use super::{CommandError, IntentChange, ensure_workload};
 use crate::app::App;
 use crate::deployment::{Deployment, State};
 use crate::image::same_image;
@@ -29,7 +29,7 @@ impl App {
         author: &Author,
     ) -> Result<RequestId, CommandError> {
         let watch = self.configured_watch(name)?;
-        self.ensure_workload(watch, demand.workload.as_ref())?;
+        ensure_workload(watch, demand.workload.as_ref())?;
         if !demand.overrides_freeze {
             self.ensure_not_frozen(name)?;
         }
@@ -47,13 +47,8 @@ impl App {
             ..self.request(candidate, watch, demand.workload.clone(), author)
         };
         let id = request.id;
-        self.commit_command(
-            watch,
-            &super::IntentChange::default(),
-            Some(request),
-            author,
-        )
-        .await?;
+        self.commit_command(watch, &IntentChange::default(), Some(request), author)
+            .await?;
         Ok(id)
     }
 
