@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::house::{Differences, House, WORKLOAD};
+use super::house::{House, WORKLOAD};
 
 const ROLLBACK: &str = "/api/v1/watches/web/rollback";
 
@@ -40,7 +40,7 @@ async fn one_workload_is_rolled_back() {
 
 #[tokio::test]
 async fn nothing_to_go_back_to_is_409() {
-    let house = House::with(Differences::default()).await;
+    let house = House::new().await;
     let answer = house.post(ROLLBACK, json!({})).await;
     assert_eq!((answer.status, answer.problem()), (409, "nothing-before"));
 }
