@@ -1,6 +1,7 @@
 //! What was seen at the registry: [`Observation`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -8,8 +9,7 @@ use crate::image::{Image, Tag, TagList};
 
 /// Everything known of one repository: a listing of all tags, and what single tags point to.
 ///
-/// Each part carries the time at which the poll that saw it *began*; an older part never replaces a newer one, however late
-/// it arrives.
+/// Each part carries when the poll that saw it [`Began`]; an older part never replaces a newer one, however late it arrives.
 #[derive(Debug, Clone, Default)]
 pub struct Observation {
     listing: Seen<Arc<TagList>>,
@@ -17,10 +17,19 @@ pub struct Observation {
     resolutions: Vec<(Tag, Seen<Option<Image>>)>,
 }
 
+/// When a poll began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Began {
+    /// By the time of day, for showing.
+    pub wall: DateTime<Utc>,
+    /// By a clock that nobody sets, for telling which of two polls is the later one.
+    pub monotonic: Duration,
+}
+
 /// The last success and the last failure to see something.
 #[derive(Debug, Clone)]
 pub struct Seen<T> {
-    value: Option<(DateTime<Utc>, T)>,
+    value: Option<(Began, T)>,
     fault: Option<Box<Fault>>,
 }
 
@@ -28,7 +37,7 @@ pub struct Seen<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// When the failed poll began.
-    pub began: DateTime<Utc>,
+    pub began: Began,
     /// What went wrong.
     pub message: String,
 }
@@ -53,8 +62,8 @@ impl<T> Default for Seen<T> {
 
 impl<T> Seen<T> {
     /// Takes what a poll that began at `began` saw, unless a later one is known.
-    pub fn record(&mut self, began: DateTime<Utc>, outcome: Result<T, String>) {
-        if self.last_began().is_some_and(|last| last > began) {
+    pub fn record(&mut self, began: Began, outcome: Result<T, String>) {
+        if self.last_began() > Some(began.monotonic) {
             return;
         }
         match outcome {
@@ -81,13 +90,13 @@ impl<T> Seen<T> {
     }
 
     /// When the last successful look began.
-    pub fn seen_at(&self) -> Option<DateTime<Utc>> {
+    pub fn seen_at(&self) -> Option<Began> {
         self.value.as_ref().map(|(began, _)| *began)
     }
 
-    fn last_began(&self) -> Option<DateTime<Utc>> {
-        let fault = self.fault.as_ref().map(|fault| fault.began);
-        fault.max(self.seen_at())
+    fn last_began(&self) -> Option<Duration> {
+        let fault = self.fault.as_ref().map(|fault| fault.began.monotonic);
+        fault.max(self.seen_at().map(|began| began.monotonic))
     }
 }
 
@@ -98,7 +107,7 @@ impl Observation {
     }
 
     /// Takes a listing, complete or failed.
-    pub fn record_listing(&mut self, began: DateTime<Utc>, outcome: Result<Arc<TagList>, String>) {
+    pub fn record_listing(&mut self, began: Began, outcome: Result<Arc<TagList>, String>) {
         self.listing.record(began, outcome);
     }
 
@@ -127,7 +136,7 @@ impl Observation {
     pub fn record_resolution(
         &mut self,
         tag: &Tag,
-        began: DateTime<Utc>,
+        began: Began,
         outcome: Result<Option<Image>, String>,
     ) {
         let index = match self
@@ -148,7 +157,7 @@ impl Observation {
     }
 
     /// Takes that none of the known tags could be resolved.
-    pub fn record_failed_resolutions(&mut self, began: DateTime<Utc>, message: &str) {
+    pub fn record_failed_resolutions(&mut self, began: Began, message: &str) {
         for (_, seen) in &mut self.resolutions {
             seen.record(began, Err(message.to_owned()));
         }
@@ -171,8 +180,11 @@ impl Observation {
 mod tests {
     use super::*;
 
-    fn at(second: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(second, 0).unwrap()
+    fn at(second: u64) -> Began {
+        Began {
+            wall: DateTime::UNIX_EPOCH + Duration::from_secs(second),
+            monotonic: Duration::from_secs(second),
+        }
     }
 
     fn tags(texts: &[&str]) -> Arc<TagList> {
@@ -187,6 +199,19 @@ mod tests {
         assert_eq!(observation.listing().current(), Ok(&tags(&["v2"])));
         observation.record_listing(at(1), Err("late news of an old fault".into()));
         assert!(observation.listing().current().is_ok());
+    }
+
+    #[test]
+    fn a_later_poll_counts_although_the_time_of_day_was_set_back() {
+        let mut observation = Observation::default();
+        observation.record_listing(at(7200), Ok(tags(&["v1"])));
+        let later = Began {
+            wall: at(3600).wall,
+            ..at(7201)
+        };
+        observation.record_listing(later, Ok(tags(&["v1", "v2"])));
+        assert_eq!(observation.listing().current(), Ok(&tags(&["v1", "v2"])));
+        assert_eq!(observation.listing().seen_at(), Some(later));
     }
 
     #[test]

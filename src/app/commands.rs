@@ -151,7 +151,7 @@ impl App {
 
     async fn list_now(&self, watch: &Watch) -> Result<(), RegistryError> {
         let repository = watch.repository();
-        let began = self.ports.clock.now();
+        let began = self.begin_poll();
         let (listed, outcome) = match self.ports.registry.tags(repository).await {
             Ok(tags) => (Ok(tags), Ok(())),
             Err(error) => (Err(error.to_string()), Err(error)),
@@ -164,7 +164,7 @@ impl App {
     /// Asks the registry at this moment, so that a tag pushed a second ago is found.
     async fn resolve_now(&self, watch: &Arc<Watch>, tag: &Tag) -> Result<Candidate, CommandError> {
         let repository = watch.repository();
-        let began = self.ports.clock.now();
+        let began = self.begin_poll();
         let known = self.world().known_image(repository, tag).cloned();
         let image = self
             .ports

@@ -2,15 +2,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
 use super::App;
 use super::world::World;
 use crate::decision::{Pick, wanted_tag};
 use crate::deployment::Runs;
 use crate::image::{Image, Repository, Tag};
 use crate::intent::Target;
-use crate::observation::Observation;
+use crate::observation::{Began, Observation};
 use crate::ports::{RegistryError, WatchState};
 use crate::watch::{AdoptMode, Watch};
 
@@ -46,7 +44,7 @@ impl App {
             self.look_at_workloads(watch).await;
         }
         let mut polled = Polled::default();
-        let began = self.ports.clock.now();
+        let began = self.begin_poll();
         if self.listing_is_due(repository, &watches, began) {
             let outcome = self.ports.registry.tags(repository).await;
             let outcome = outcome.map_err(|error| polled.note(repository, &error));
@@ -57,7 +55,7 @@ impl App {
         for tag in self.tags_to_resolve(repository, &watches) {
             self.resolve(repository, &tag, began, &mut polled).await;
         }
-        self.log_tags(repository, began).await;
+        self.log_tags(repository, began.wall).await;
         self.world().end_poll(repository, &watches);
         for watch in &watches {
             self.reconcile_or_log(&watch.name).await;
@@ -71,7 +69,7 @@ impl App {
         let message = format!("a poll of {repository} took too long");
         tracing::warn!(image.repository = %repository, "{message}");
         let watches = self.watches_of(repository);
-        let now = self.ports.clock.now();
+        let now = self.begin_poll();
         {
             let mut world = self.world();
             let needs_listing = watches.iter().any(|watch| world.needs_listing(watch));
@@ -92,6 +90,14 @@ impl App {
         }
     }
 
+    /// This moment, by both clocks.
+    pub(super) fn begin_poll(&self) -> Began {
+        Began {
+            wall: self.ports.clock.now(),
+            monotonic: self.ports.clock.monotonic(),
+        }
+    }
+
     /// The watches of `repository` that this replica attends to.
     fn watches_of(&self, repository: &Repository) -> Vec<Arc<Watch>> {
         let all = self.by_repository.get(repository).into_iter().flatten();
@@ -100,13 +106,7 @@ impl App {
             .collect()
     }
 
-    async fn resolve(
-        &self,
-        repository: &Repository,
-        tag: &Tag,
-        began: DateTime<Utc>,
-        polled: &mut Polled,
-    ) {
+    async fn resolve(&self, repository: &Repository, tag: &Tag, began: Began, polled: &mut Polled) {
         let known = self.world().known_image(repository, tag).cloned();
         let outcome = self
             .ports
@@ -120,19 +120,14 @@ impl App {
     }
 
     /// A watch that tracks is listed at every poll; where all are pinned, now and then.
-    fn listing_is_due(
-        &self,
-        repository: &Repository,
-        watches: &[Arc<Watch>],
-        now: DateTime<Utc>,
-    ) -> bool {
+    fn listing_is_due(&self, repository: &Repository, watches: &[Arc<Watch>], now: Began) -> bool {
         let world = self.world();
         if watches.iter().any(|watch| world.needs_listing(watch)) {
             return true;
         }
         let seen = world.observation(repository);
         let last = seen.and_then(|seen| seen.listing().seen_at());
-        last.is_none_or(|last| last + self.settings.listing_interval <= now)
+        last.is_none_or(|last| last.monotonic + self.settings.listing_interval <= now.monotonic)
     }
 
     fn tags_to_resolve(&self, repository: &Repository, watches: &[Arc<Watch>]) -> BTreeSet<Tag> {

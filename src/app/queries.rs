@@ -165,7 +165,9 @@ impl World {
             intent: state.intent.clone(),
             requests: state.requests.clone(),
             tags: listing.and_then(|listing| listing.last_known().cloned()),
-            listed_at: listing.and_then(crate::observation::Seen::seen_at),
+            listed_at: listing
+                .and_then(crate::observation::Seen::seen_at)
+                .map(|began| began.wall),
             fault: listing.and_then(|listing| match listing.current() {
                 Err(Unseen::Failed(fault)) => Some(fault.message),
                 _ => None,

@@ -1,3 +1,7 @@
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
 use super::{Facts, HoldReason, backoff::back_off, baseline};
 use crate::deployment::{Cause, FailedRollout, Origin, Runs, State};
 use crate::freeze::Stops;
@@ -159,19 +163,26 @@ fn waits_for(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
 /// After failures a workload is left alone for longer and longer; and after any deployment for a moment, unless that is to
 /// be undone.
 fn backing_off(facts: &Facts<'_>, is_restore: bool) -> Option<HoldReason> {
-    let after_failure = facts
-        .setback
-        .map(|setback| setback.last + back_off(setback.consecutive, setback.deployment));
+    let after_failure = facts.setback.and_then(|setback| {
+        let pause = back_off(setback.consecutive, setback.deployment);
+        end_of(pause, setback.last, facts.now)
+    });
     let after_deployment = facts
         .last_automatic
         .filter(|_| !is_restore)
-        .map(|last| last + facts.watch.min_interval);
+        .and_then(|last| end_of(facts.watch.min_interval, last, facts.now));
     let until = after_failure.max(after_deployment)?;
     let failures = facts
         .setback
         .filter(|_| after_failure >= after_deployment)
         .map_or(0, |setback| setback.consecutive);
     (until > facts.now).then_some(HoldReason::BackingOff { until, failures })
+}
+
+/// When a pause that began at `began` ends. One that begins only after as long again as it lasts began before the clock was
+/// set back, and is over: nobody waits until that time has come once more.
+fn end_of(pause: Duration, began: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    (began <= now + pause).then(|| began + pause)
 }
 
 /// One deployment of a unit at a time. A deployment gives way to a request for the same workload and, while it waits to be

@@ -1,5 +1,7 @@
 //! What the registry says, and what it does not say.
 
+use chrono::TimeDelta;
+use registrywatcher::ports::Clock;
 use registrywatcher_memory::RegistryFault;
 
 use super::house::{House, repository, tag};
@@ -87,4 +89,30 @@ async fn a_poll_that_took_too_long_deploys_nothing_until_one_succeeds() {
     assert_eq!(house.holds(), ["registry_unknown"]);
     house.turn().await;
     house.assert_runs("web", 3);
+}
+
+#[tokio::test]
+async fn a_release_is_deployed_although_the_clock_was_set_back() {
+    let house = running_v2().await;
+    house.push("v3.0.0", 3);
+    house.turn().await;
+    house.assert_runs("web", 3);
+
+    house.clock.set(house.clock.now() - TimeDelta::hours(1));
+    house.push("v4.0.0", 4);
+    house.turn().await;
+    house.assert_runs("web", 4);
+}
+
+#[tokio::test]
+async fn a_fault_is_told_and_healed_although_the_clock_was_set_back() {
+    let house = running_v2().await;
+    house.clock.set(house.clock.now() - TimeDelta::hours(1));
+    house.registry.set_fault(Some(RegistryFault::Unavailable));
+    house.turn().await;
+    assert_eq!(house.holds(), ["registry_unknown"]);
+    house.clock.set(house.clock.now() - TimeDelta::hours(1));
+    house.registry.set_fault(None);
+    house.turn().await;
+    assert_eq!(house.holds(), Vec::<&str>::new());
 }

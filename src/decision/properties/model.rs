@@ -20,7 +20,7 @@ use crate::deployment::{
 use crate::freeze::Freeze;
 use crate::image::{Digest, Image, Platform, PlatformManifest, Tag, TagList};
 use crate::intent::{Candidate, Intent, Request};
-use crate::observation::Observation;
+use crate::observation::{Began, Observation};
 use crate::watch::{AdoptMode, DriftMode, Watch, Workload};
 
 /// What is in an image: the program, and the signature over it, which no workload runs.
@@ -321,12 +321,18 @@ impl Model {
     }
 
     fn poll(&mut self, fault: Fault) {
+        let began = Began {
+            wall: self.now,
+            monotonic: (self.now - DateTime::UNIX_EPOCH)
+                .to_std()
+                .unwrap_or_default(),
+        };
         let refused = || "timed out".to_owned();
         let listing = match fault {
             Fault::Listing => Err(refused()),
             _ => Ok(self.listed()),
         };
-        self.observation.record_listing(self.now, listing);
+        self.observation.record_listing(began, listing);
         self.pick_now_and_then();
         let wanted = wanted_tag(
             &self.watch,
@@ -344,7 +350,7 @@ impl Model {
                 Fault::Resolving => Err(refused()),
                 _ => Ok(self.registry.get(&minor(&tag)).map(|build| build.image())),
             };
-            self.observation.record_resolution(&tag, self.now, outcome);
+            self.observation.record_resolution(&tag, began, outcome);
         }
         self.request
             .take_if(|request| request.expires_at <= self.now);

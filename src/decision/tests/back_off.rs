@@ -46,6 +46,22 @@ fn two_automatic_deployments_keep_their_distance() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_prolongs_no_pause() {
+    let mut world = failed(1);
+    world.last_automatic = Some(world.now);
+    world.now = at(-3600);
+    deploys(
+        "an hour before the failure",
+        &world,
+        "1.1.0",
+        newer("1.0.0", "1.1.0"),
+    );
+    world.now = at(-5);
+    let hold = holds("clocks of replicas differ", &world, &["backing_off"]);
+    assert_eq!(hold.earliest, Some(at(30)));
+}
+
+#[test]
 fn the_longer_of_two_waits_counts() {
     let world = |interval| {
         let mut world = failed(1);

@@ -53,7 +53,7 @@ fn no_admitted_tag_is_no_candidate() {
     });
     case("gone between listing and resolution", |w| {
         w.observation
-            .record_resolution(&tag("1.0.0"), w.now, Ok(None));
+            .record_resolution(&tag("1.0.0"), w.began(), Ok(None));
     });
 }
 

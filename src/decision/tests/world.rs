@@ -14,7 +14,7 @@ use crate::deployment::{
 use crate::freeze::{Freeze, Stops};
 use crate::image::{Digest, Image, Platform, PlatformManifest, Tag};
 use crate::intent::{Author, Candidate, Intent, OperatorHold, Request, RequestId, Target};
-use crate::observation::Observation;
+use crate::observation::{Began, Observation};
 use crate::policy::{Filters, Order, TagPolicy};
 use crate::watch::{AdoptMode, DriftMode, Mode, Unit, Watch, Workload};
 
@@ -250,33 +250,45 @@ impl World {
 /// What happens at the registry.
 impl World {
     pub(crate) fn push(&mut self, text: &str, image: Image) {
+        let began = self.began();
         self.tags.push(text.to_owned());
         self.list();
         self.observation
-            .record_resolution(&tag(text), self.now, Ok(Some(image)));
+            .record_resolution(&tag(text), began, Ok(Some(image)));
     }
 
     pub(crate) fn delete(&mut self, text: &str) {
+        let began = self.began();
         self.tags.retain(|listed| listed != text);
         self.list();
         self.observation
-            .record_resolution(&tag(text), self.now, Ok(None));
+            .record_resolution(&tag(text), began, Ok(None));
     }
 
     pub(crate) fn fail_listing(&mut self) {
+        let began = self.began();
         self.observation
-            .record_listing(self.now, Err("timed out".to_owned()));
+            .record_listing(began, Err("timed out".to_owned()));
     }
 
     pub(crate) fn fail_resolving(&mut self, text: &str) {
+        let began = self.began();
         self.observation
-            .record_resolution(&tag(text), self.now, Err("timed out".to_owned()));
+            .record_resolution(&tag(text), began, Err("timed out".to_owned()));
+    }
+
+    /// This moment, as that of a poll.
+    pub(crate) fn began(&self) -> Began {
+        Began {
+            wall: self.now,
+            monotonic: (self.now - at(0)).to_std().unwrap_or_default(),
+        }
     }
 
     fn list(&mut self) {
+        let began = self.began();
         let tags = self.tags.iter().map(String::as_str).collect();
-        self.observation
-            .record_listing(self.now, Ok(Arc::new(tags)));
+        self.observation.record_listing(began, Ok(Arc::new(tags)));
     }
 }
 
