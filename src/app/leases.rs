@@ -15,6 +15,8 @@ pub(super) struct Leases {
     pub(super) generation: u64,
     /// Until when on the monotonic clock of this process, which counts from before the store was asked.
     held: Mutex<BTreeMap<Resource, Duration>>,
+    /// Why the last renewal failed, if it did.
+    fault: Mutex<Option<String>>,
 }
 
 impl Leases {
@@ -24,11 +26,17 @@ impl Leases {
             ttl,
             generation,
             held: Mutex::default(),
+            fault: Mutex::default(),
         }
     }
 
     fn held(&self) -> MutexGuard<'_, BTreeMap<Resource, Duration>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, fault: Option<&StoreError>) {
+        let mut last = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = fault.map(ToString::to_string);
     }
 
     fn left(&self, resource: &Resource, now: Duration) -> Duration {
@@ -58,7 +66,9 @@ impl App {
             resources: self.resources(),
             ttl: leases.ttl,
         };
-        let granted = self.ports.store.lease(&claim).await?;
+        let answer = self.ports.store.lease(&claim).await;
+        leases.note(answer.as_ref().err());
+        let granted = answer?;
         let before: BTreeSet<Resource> = {
             let mut held = leases.held();
             let is_valid = |until: &Duration| *until > asked_at;
@@ -78,6 +88,13 @@ impl App {
             tracing::info!(lease = %lost, "another replica attends to {lost} now");
         }
         Ok(())
+    }
+
+    /// Why this replica could not renew what it attends to the last time it tried, if it could not; for readiness.
+    pub fn lease_fault(&self) -> Option<String> {
+        let leases = self.leases.as_ref()?;
+        let fault = leases.fault.lock();
+        fault.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Hands back all that this replica attends to, so that others need not wait until it runs out.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::App;
 use super::world::World;
 use crate::decision::{Decision, Unwanted, wanted_tag};
-use crate::deployment::{Deployment, DeploymentId, Runs};
+use crate::deployment::{Deployment, DeploymentId, FailedRollout, Runs};
 use crate::event::Event;
 use crate::freeze::Freeze;
 use crate::image::{Image, Tag, TagList};
@@ -60,6 +60,8 @@ pub struct WorkloadView {
     pub unit: Unit,
     /// What it runs.
     pub runs: Runs,
+    /// Its last deployment that failed, unless another one made up for it.
+    pub failed: Option<FailedRollout>,
     /// What was last decided; `None` before the first time.
     pub decided: Option<Decided>,
     /// Its deployment that has not ended, if there is one.
@@ -181,6 +183,7 @@ impl World {
     }
 
     fn workload_views(&self, watch: &Watch) -> Vec<WorkloadView> {
+        let state = self.states.get(&watch.name);
         watch
             .workloads
             .iter()
@@ -190,7 +193,9 @@ impl World {
                 let in_flight = self
                     .in_flight(&live.unit)
                     .filter(|deployment| deployment.workload == *workload);
+                let stored = state.and_then(|state| state.of(workload));
                 WorkloadView {
+                    failed: stored.and_then(|stored| stored.failed.clone()),
                     workload: workload.clone(),
                     unit: live.unit.clone(),
                     runs,
