@@ -8,12 +8,15 @@
 //! Relative paths in a configuration are relative to the working directory of the process.
 
 mod auth;
+mod breaker;
+mod delivery;
 mod deployers;
 mod docker_config;
 mod document;
 mod environment;
 mod exposure;
 mod fault;
+mod fingerprint;
 mod go_service;
 mod key;
 mod layer;
@@ -24,21 +27,25 @@ mod policy;
 mod poll;
 mod reading;
 mod registries;
+mod replicas;
 mod rollout;
 mod scalar;
 mod secret;
 mod server;
 mod sources;
 mod store;
+mod tag_log;
 mod watches;
 
 use std::collections::BTreeMap;
 
+use registrywatcher::freeze::Breaker;
 use registrywatcher::image::RegistryHost;
 use registrywatcher::watch::{DeployerName, Watch, WatchName};
 use serde::Deserialize;
 
 pub use auth::{AuthConfig, Role, TokenConfig, TokenHash, TokenOrigin};
+pub use delivery::DeliveryConfig;
 pub use deployers::DeployerConfig;
 pub use docker_config::DockerConfig;
 pub use environment::Environment;
@@ -46,14 +53,16 @@ pub use exposure::ExposureError;
 pub use fault::{ConfigError, Finding};
 pub use key::Key;
 pub use log::{LogConfig, LogFormat};
-pub use notifications::{NotificationsConfig, SlackConfig};
+pub use notifications::{Channel, SinkConfig};
 pub use poll::PollConfig;
 pub use registries::{Login, RegistryConfig};
+pub use replicas::ReplicasConfig;
 pub use rollout::RolloutConfig;
 pub use secret::{REDACTED, Secret};
 pub use server::ServerConfig;
 pub use sources::{Loaded, Sources};
 pub use store::StoreConfig;
+pub use tag_log::TagLogConfig;
 
 use document::Document;
 use fault::Findings;
@@ -81,12 +90,20 @@ pub struct Config {
     pub auth: AuthConfig,
     /// How often registries and orchestrators are asked.
     pub poll: PollConfig,
-    /// Who is told what happens.
-    pub notifications: NotificationsConfig,
+    /// Who is told what happens, by the names under which their progress is remembered.
+    pub notifications: BTreeMap<String, SinkConfig>,
+    /// How they are told.
+    pub delivery: DeliveryConfig,
     /// What is told about the program itself.
     pub log: LogConfig,
     /// How long a deployment may take.
     pub rollout: RolloutConfig,
+    /// What freezes automatic deployments after too many failures.
+    pub breaker: Option<Breaker>,
+    /// How replicas share the work.
+    pub replicas: ReplicasConfig,
+    /// What is remembered of the tags that registries had.
+    pub tag_log: TagLogConfig,
 }
 
 #[derive(Deserialize, Default)]
@@ -99,14 +116,18 @@ struct Wire {
     log: log::Wire,
     poll: poll::Wire,
     rollout: rollout::Wire,
-    notifications: notifications::Wire,
+    breaker: Option<breaker::Wire>,
+    replicas: replicas::Wire,
+    tag_log: tag_log::Wire,
+    delivery: delivery::Wire,
+    notifications: BTreeMap<String, notifications::Wire>,
     registries: BTreeMap<String, registries::Wire>,
     deployers: BTreeMap<String, deployers::Wire>,
     watches: BTreeMap<String, watches::Wire>,
 }
 
 /// The keys of [`Wire`], by which a section is told from a key of the Go service.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 15] = [
     "docker_config",
     "server",
     "store",
@@ -114,6 +135,10 @@ const SECTIONS: [&str; 11] = [
     "log",
     "poll",
     "rollout",
+    "breaker",
+    "replicas",
+    "tag_log",
+    "delivery",
     "notifications",
     "registries",
     "deployers",
@@ -132,9 +157,16 @@ impl Wire {
         let log = self.log.check(&root.child("log"), findings);
         let poll = self.poll.check(&root.child("poll"), findings);
         let rollout = self.rollout.check(&root.child("rollout"), findings);
-        let notifications = self
-            .notifications
-            .check(&root.child("notifications"), findings);
+        let breaker = match self.breaker {
+            Some(breaker) => breaker.check(&root.child("breaker"), findings).map(Some),
+            None => Some(None),
+        };
+        let replicas = self.replicas.check(&root.child("replicas"), findings);
+        let tag_log = self.tag_log.check(&root.child("tag_log"), findings);
+        let delivery = self.delivery.check(&root.child("delivery"), findings);
+        let names = self.watches.keys().cloned().collect();
+        let at = root.child("notifications");
+        let notifications = notifications::check(self.notifications, &names, &at, findings);
         let registries = registries::check(self.registries, &root.child("registries"), findings);
         let around = Surroundings {
             deployers: self.deployers.keys().cloned().collect(),
@@ -152,9 +184,13 @@ impl Wire {
             watches,
             auth: auth?,
             poll: poll?,
-            notifications: notifications?,
+            notifications,
+            delivery: delivery?,
             log: log?,
             rollout: rollout?,
+            breaker: breaker?,
+            replicas: replicas?,
+            tag_log: tag_log?,
         })
     }
 }
@@ -170,7 +206,15 @@ impl Config {
         self.log.write(&mut document);
         self.poll.write(&mut document);
         self.rollout.write(&mut document);
-        self.notifications.write(&mut document);
+        if let Some(breaker) = &self.breaker {
+            breaker::write(breaker, &mut document);
+        }
+        self.replicas.write(&mut document);
+        self.tag_log.write(&mut document);
+        self.delivery.write(&mut document);
+        for (name, sink) in &self.notifications {
+            sink.write(name, &mut document);
+        }
         for (host, registry) in &self.registries {
             registry.write(host, &mut document);
         }

@@ -10,6 +10,7 @@ mod deployers;
 mod ids;
 pub mod runtime;
 mod shutdown;
+mod store_lock;
 mod table;
 mod telemetry;
 mod wiring;

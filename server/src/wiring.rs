@@ -4,19 +4,24 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use registrywatcher::app::{App, Ports, Settings, Sink};
-use registrywatcher::event::Route;
-use registrywatcher::ports::{Clock, Credentials, Deployer, DeployerContext, Ids, Store};
+use registrywatcher::app::{App, Ports, Settings, Sharing, Sink};
+use registrywatcher::ports::{Clock, Credentials, Deployer, DeployerContext, Ids, Notifier, Store};
 use registrywatcher::watch::DeployerName;
 use registrywatcher_credentials_docker::{
     ConfiguredCredential, DockerConfigSource, DockerCredentials, SecretSource,
 };
-use registrywatcher_notifier_http::SlackNotifier;
+use registrywatcher_notifier_http::{
+    CloudEventsNotifier, CloudEventsSettings, DiscordNotifier, DiscordSettings, MattermostNotifier,
+    MattermostSettings, SinkError, SlackNotifier, SlackSettings, TeamsNotifier, TeamsSettings,
+};
 use registrywatcher_registry_docker_v2::{DockerRegistry, RegistrySettings};
 use registrywatcher_store_sea_orm::{SeaOrmStore, StoreOptions, StoreUrl};
 
 use crate::clock::SystemClock;
-use crate::config::{Config, DockerConfig, Environment, Login, PollConfig, RegistryConfig, Secret};
+use crate::config::{
+    Channel, Config, DockerConfig, Environment, Login, PollConfig, RegistryConfig, Secret,
+    SinkConfig,
+};
 use crate::deployers::Catalogue;
 use crate::ids::TimeOrderedIds;
 use crate::runtime::{Announcements, Background, Pace, announcements};
@@ -45,12 +50,14 @@ impl Wired {
     }
 }
 
-/// Starts the application over `store` and the adapters that `config` names.
+/// Starts the application over `store` and the adapters that `config` names; `sharing` is how others on the same store
+/// share the work.
 pub(crate) async fn wire(
     config: &Config,
     catalogue: &Catalogue,
     environment: &Environment,
     store: Arc<dyn Store>,
+    sharing: Option<Sharing>,
 ) -> anyhow::Result<Wired> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let ids: Arc<dyn Ids> = Arc::new(TimeOrderedIds::new());
@@ -82,14 +89,14 @@ pub(crate) async fn wire(
         registry: Arc::new(registry),
         store,
         deployers,
-        sinks: sinks(config)?,
+        sinks: sinks(config, &clock)?,
         clock,
         ids,
     };
     let sinks = ports.sinks.keys().cloned().collect();
     let watches = config.watches.values().cloned().collect();
     let (waker, announcements) = announcements();
-    let app = App::start(ports, settings(config), watches, waker).await?;
+    let app = App::start(ports, settings(config, sharing), watches, waker).await?;
     Ok(Wired {
         app: Arc::new(app),
         announcements,
@@ -118,12 +125,24 @@ pub(crate) fn store_url(config: &Config) -> anyhow::Result<StoreUrl> {
     config.store.url.expose().parse().context("store.url")
 }
 
-fn settings(config: &Config) -> Settings {
+/// How replicas share the work on the store that `config` names; there is only one on SQLite.
+pub(crate) fn sharing(config: &Config) -> Option<Sharing> {
+    config.store.is_shared().then(|| Sharing {
+        lease: config.replicas.lease,
+        fingerprint: config.fingerprint(),
+    })
+}
+
+fn settings(config: &Config, sharing: Option<Sharing>) -> Settings {
     Settings {
         drift_interval: config.poll.drift_interval,
         listing_interval: config.poll.listing_interval,
         digest_every: config.poll.digest_every,
         rollout_deadline: config.rollout.deadline,
+        delivery_deadline: config.delivery.deadline,
+        tag_log_retention: config.tag_log.retention,
+        breaker: config.breaker,
+        sharing,
         ..Settings::default()
     }
 }
@@ -181,16 +200,50 @@ fn registry_settings(config: &Config) -> registrywatcher_registry_docker_v2::Set
     }
 }
 
-fn sinks(config: &Config) -> anyhow::Result<BTreeMap<String, Sink>> {
-    let mut sinks = BTreeMap::new();
-    if let Some(slack) = &config.notifications.slack {
-        let notifier = SlackNotifier::new(slack.webhook_url.value().clone())
-            .context("notifications.slack.webhook_url")?;
+fn sinks(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<BTreeMap<String, Sink>> {
+    let build = |(name, sink): (&String, &SinkConfig)| {
+        let notifier = notifier(&sink.channel, clock);
         let sink = Sink {
-            notifier: Arc::new(notifier),
-            route: Route::default(),
+            notifier: notifier.with_context(|| format!("notifications.{name}"))?,
+            route: sink.route.clone(),
         };
-        sinks.insert("slack".to_owned(), sink);
-    }
-    Ok(sinks)
+        Ok((name.clone(), sink))
+    };
+    config.notifications.iter().map(build).collect()
+}
+
+fn notifier(channel: &Channel, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Notifier>, SinkError> {
+    Ok(match channel {
+        Channel::Slack { webhook_url } => {
+            let webhook_url = webhook_url.value().clone();
+            Arc::new(SlackNotifier::new(SlackSettings { webhook_url })?)
+        }
+        Channel::Teams { webhook_url } => {
+            let webhook_url = webhook_url.value().clone();
+            Arc::new(TeamsNotifier::new(TeamsSettings { webhook_url })?)
+        }
+        Channel::Discord { webhook_url } => {
+            let webhook_url = webhook_url.value().clone();
+            Arc::new(DiscordNotifier::new(DiscordSettings { webhook_url })?)
+        }
+        Channel::Mattermost {
+            webhook_url,
+            channel,
+        } => Arc::new(MattermostNotifier::new(MattermostSettings {
+            webhook_url: webhook_url.value().clone(),
+            channel: channel.clone(),
+        })?),
+        Channel::Http {
+            url,
+            secrets,
+            instance,
+        } => {
+            let settings = CloudEventsSettings {
+                url: url.value().clone(),
+                secrets: Channel::signing_secrets(secrets),
+                instance: instance.clone(),
+            };
+            Arc::new(CloudEventsNotifier::new(&settings, Arc::clone(clock))?)
+        }
+    })
 }

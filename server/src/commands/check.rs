@@ -48,9 +48,8 @@ pub(crate) async fn rehearse(
     environment: &Environment,
 ) -> anyhow::Result<Arc<App>> {
     let store = MemoryStore::from_snapshot(stored(config).await?);
-    Ok(wire(config, catalogue, environment, Arc::new(store))
-        .await?
-        .app)
+    let wired = wire(config, catalogue, environment, Arc::new(store), None);
+    Ok(wired.await?.app)
 }
 
 async fn stored(config: &Config) -> anyhow::Result<Snapshot> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use registrywatcher_simulator::{SimulatedNomad, SimulatedRegistry};
 
 use crate::cli::Demo;
-use crate::commands::serve::serve;
+use crate::commands::serve::{Kept, serve};
 use crate::config::{Config, Environment, Sources};
 use crate::deployers::Catalogue;
 use crate::telemetry;
@@ -37,7 +37,7 @@ pub(crate) async fn run(args: &Demo, catalogue: &Catalogue) -> anyhow::Result<Ex
     // The demo is set up by itself alone: no variable of the environment may point it at a real orchestrator.
     let nothing = Environment::default();
     tokio::select! {
-        served = serve(&config, catalogue, &nothing, |address, app| story.tell(address, app)) => served?,
+        served = serve(&config, catalogue, &nothing, Kept::Everything, |address, app| story.tell(address, app)) => served?,
         () = limit => {}
     }
     println!("{}", story.summary());

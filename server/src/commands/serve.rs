@@ -8,9 +8,11 @@ use std::time::Duration;
 use anyhow::Context;
 use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};
-use registrywatcher::app::App;
+use registrywatcher::app::{App, Sharing};
+use registrywatcher::ports::{Scope, Snapshot, Store};
 use registrywatcher::watch::Mode;
 use registrywatcher_api_rest::{Access, Role, ServerInfo, Token};
+use registrywatcher_memory::MemoryStore;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -19,8 +21,9 @@ use crate::commands::config::load;
 use crate::config::{self, Config, Environment};
 use crate::deployers::Catalogue;
 use crate::shutdown;
+use crate::store_lock::{self, StoreLock};
 use crate::telemetry;
-use crate::wiring::{open_store, wire};
+use crate::wiring::{open_store, sharing, wire};
 
 /// How long handing back leases may take where requests get no time at all.
 const LEAST_GRACE: Duration = Duration::from_secs(2);
@@ -47,8 +50,22 @@ pub(crate) async fn run(
             .values_mut()
             .for_each(|watch| watch.mode = Mode::Observe);
     }
-    serve(&config, catalogue, environment, |_, _| {}).await?;
+    let kept = if args.dry_run {
+        Kept::Nothing
+    } else {
+        Kept::Everything
+    };
+    serve(&config, catalogue, environment, kept, |_, _| {}).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is kept of what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// All of it, in the store.
+    Everything,
+    /// Nothing: the store is only read, at the start, so that this can go on beside a service that deploys.
+    Nothing,
 }
 
 /// Serves by `config`; `ready` is called once the address is bound.
@@ -56,6 +73,7 @@ pub(crate) async fn serve(
     config: &Config,
     catalogue: &Catalogue,
     environment: &Environment,
+    kept: Kept,
     ready: impl FnOnce(SocketAddr, Arc<App>),
 ) -> anyhow::Result<()> {
     let listen = config.server.listen;
@@ -69,8 +87,8 @@ pub(crate) async fn serve(
         .find_map(|address| address.as_socket_addr())
         .copied();
     let address = address.context("the address that was bound is not an Internet address")?;
-    let store = open_store(config).await?;
-    let wired = wire(config, catalogue, environment, Arc::new(store)).await?;
+    let (store, _lock, sharing) = keep(config, kept).await?;
+    let wired = wire(config, catalogue, environment, store, sharing).await?;
     let (app, background) = wired.start(&config.poll);
     tracing::info!(
         "watching {} images; the API is at http://{address}",
@@ -100,6 +118,26 @@ pub(crate) async fn serve(
     };
     let (served, ()) = tokio::join!(served, stopped);
     Ok(served?)
+}
+
+/// Where what happens is kept, the lock on it, and how it is shared.
+async fn keep(
+    config: &Config,
+    kept: Kept,
+) -> anyhow::Result<(Arc<dyn Store>, Option<StoreLock>, Option<Sharing>)> {
+    if kept == Kept::Nothing {
+        let store = open_store(config).await?;
+        let stored = store.load(&Scope::Everything).await?;
+        // What somebody else rolls out is left to them.
+        let stored = Snapshot {
+            open: Vec::new(),
+            ..stored
+        };
+        return Ok((Arc::new(MemoryStore::from_snapshot(stored)), None, None));
+    }
+    let lock = store_lock::lock(config)?;
+    let store = open_store(config).await?;
+    Ok((Arc::new(store), lock, sharing(config)))
 }
 
 fn endpoint(app: &Arc<App>, config: &Config) -> impl poem::Endpoint + use<> {

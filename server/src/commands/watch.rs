@@ -15,8 +15,9 @@ use crate::cli::{Watch, WatchPolicy};
 use crate::config::{Config, Environment, Sources};
 use crate::deployers::Catalogue;
 use crate::shutdown;
+use crate::store_lock;
 use crate::telemetry;
-use crate::wiring::{open_store, wire};
+use crate::wiring::{open_store, sharing, wire};
 
 /// Watches one image until stopped, or with `--once` until one poll and what it leads to have ended.
 pub(crate) async fn run(
@@ -26,10 +27,14 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let config = configuration(args, environment)?;
     telemetry::start(&config.log)?;
-    let store = open_store(&config).await?;
-    let wired = wire(&config, catalogue, environment, Arc::new(store)).await?;
+    let _lock = store_lock::lock(&config)?;
+    let store = Arc::new(open_store(&config).await?);
+    let wired = wire(&config, catalogue, environment, store, sharing(&config)).await?;
     if args.once {
-        return once(&wired.app).await;
+        wired.app.renew_leases().await?;
+        let code = once(&wired.app).await;
+        wired.app.hand_back_leases().await?;
+        return code;
     }
     let (_, background) = wired.start(&config.poll);
     shutdown::signalled().await;

@@ -1,97 +1,205 @@
+mod channel;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use registrywatcher::event::{Route, Severity};
+use registrywatcher::watch::WatchName;
 use secrecy::SecretString;
 use serde::Deserialize;
-use url::Url;
+use toml::Value;
 
 use super::document::Document;
 use super::fault::Findings;
 use super::key::Key;
-use super::secret::{REDACTED, Secret};
+use super::nearest::suggest;
+use super::scalar::Switch;
 
-/// The section `[notifications]`: who is told what happens.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct NotificationsConfig {
-    /// A Slack channel, if one is told.
-    pub slack: Option<SlackConfig>,
-}
+pub use channel::Channel;
 
-/// An incoming webhook of Slack.
+/// A section `[notifications.<name>]`: somebody who is told what happens.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SlackConfig {
-    /// Its URL; whoever knows it can post.
-    pub webhook_url: Secret,
+pub struct SinkConfig {
+    /// How they are reached.
+    pub channel: Channel,
+    /// What they are told.
+    pub route: Route,
 }
 
+/// Every key that any kind of sink has.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Wire {
-    slack: Option<SlackWire>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct SlackWire {
+    kind: Option<Kind>,
     webhook_url: Option<SecretString>,
     webhook_url_file: Option<PathBuf>,
+    channel: Option<String>,
+    url: Option<SecretString>,
+    url_file: Option<PathBuf>,
+    secrets: Option<Vec<SecretString>>,
+    secrets_file: Option<PathBuf>,
+    instance: Option<String>,
+    watches: Option<Vec<String>>,
+    kinds: Option<Vec<String>>,
+    severity: Option<Severity>,
+    repeats: Option<Switch>,
+}
+
+/// The kinds of sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Slack,
+    Teams,
+    Discord,
+    Mattermost,
+    Http,
+}
+
+const KINDS: [Kind; 5] = [
+    Kind::Slack,
+    Kind::Teams,
+    Kind::Discord,
+    Kind::Mattermost,
+    Kind::Http,
+];
+
+/// The kinds of event that a sink can be told, by [`EventKind::name`](registrywatcher::event::EventKind::name).
+const EVENT_KINDS: [&str; 19] = [
+    "watch_added",
+    "watch_retired",
+    "repository_changed",
+    "intent_changed",
+    "deployment_asked",
+    "request_dropped",
+    "workload_adopted",
+    "deployment_created",
+    "deployment_started",
+    "deployment_accepted",
+    "deployment_awaits_promotion",
+    "deployment_succeeded",
+    "deployment_failed",
+    "deployment_superseded",
+    "deployment_abandoned",
+    "image_quarantined",
+    "quarantine_released",
+    "frozen",
+    "unfrozen",
+];
+
+pub(super) fn check(
+    wires: BTreeMap<String, Wire>,
+    watches: &BTreeSet<String>,
+    at: &Key,
+    findings: &mut Findings<'_>,
+) -> BTreeMap<String, SinkConfig> {
+    let mut sinks = BTreeMap::new();
+    for (name, wire) in wires {
+        let key = at.child(&name);
+        // The same letters as of all names, since it stands in addresses of the API as well.
+        if name.parse::<WatchName>().is_err() {
+            findings.fault(
+                &key,
+                "cannot name a sink; use letters, digits, `.`, `_` and `-`, and begin with a letter or digit",
+            );
+        }
+        if let Some(sink) = wire.check(&name, watches, &key, findings) {
+            sinks.insert(name, sink);
+        }
+    }
+    sinks
 }
 
 impl Wire {
-    pub(super) fn check(
-        self,
+    fn check(
+        mut self,
+        name: &str,
+        watches: &BTreeSet<String>,
         at: &Key,
         findings: &mut Findings<'_>,
-    ) -> Option<NotificationsConfig> {
-        let slack = match self.slack {
-            Some(slack) => Some(slack.check(&at.child("slack"), findings)?),
-            None => None,
-        };
-        Some(NotificationsConfig { slack })
+    ) -> Option<SinkConfig> {
+        let route = self.route(watches, at, findings);
+        let problem =
+            "missing; write `kind = \"slack\"`, or `teams`, `discord`, `mattermost` or `http`";
+        // A section such as `[notifications.slack]` says it by its name.
+        let kind = self
+            .kind
+            .or_else(|| KINDS.into_iter().find(|kind| kind.name() == name));
+        let kind = findings.require(&at.child("kind"), kind, problem)?;
+        let channel = channel::check(kind, self, at, findings);
+        Some(SinkConfig {
+            channel: channel?,
+            route: route?,
+        })
+    }
+
+    fn route(
+        &mut self,
+        watches: &BTreeSet<String>,
+        at: &Key,
+        findings: &mut Findings<'_>,
+    ) -> Option<Route> {
+        let mut patterns = Vec::new();
+        let mut is_sound = true;
+        for (index, text) in self.watches.take().into_iter().flatten().enumerate() {
+            let key = at.child("watches").child(index);
+            let Some(pattern) = findings.parse::<registrywatcher::event::NamePattern>(&key, &text)
+            else {
+                is_sound = false;
+                continue;
+            };
+            if !watches.iter().any(|name| pattern.matches(name)) {
+                findings.warn(&key, format!("`{pattern}` is the name of no watch"));
+            }
+            patterns.push(pattern);
+        }
+        let mut kinds = BTreeSet::new();
+        for (index, kind) in self.kinds.take().into_iter().flatten().enumerate() {
+            if !EVENT_KINDS.contains(&kind.as_str()) {
+                let hint = suggest(&kind, EVENT_KINDS);
+                let key = at.child("kinds").child(index);
+                findings.fault(&key, format!("`{kind}` is no kind of event; {hint}"));
+                is_sound = false;
+            }
+            kinds.insert(kind);
+        }
+        is_sound.then(|| Route {
+            watches: patterns,
+            kinds,
+            severity: self.severity.unwrap_or(Severity::Info),
+            repeats: self.repeats.is_some_and(|Switch(on)| on),
+        })
     }
 }
 
-impl SlackWire {
-    fn check(self, at: &Key, findings: &mut Findings<'_>) -> Option<SlackConfig> {
-        let url = Secret::take(
-            findings,
-            at,
-            "webhook_url",
-            self.webhook_url,
-            self.webhook_url_file,
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Slack => "slack",
+            Self::Teams => "teams",
+            Self::Discord => "discord",
+            Self::Mattermost => "mattermost",
+            Self::Http => "http",
+        }
+    }
+}
+
+impl SinkConfig {
+    pub(super) fn write(&self, name: &str, document: &mut Document) {
+        document.section(&["notifications", name]);
+        self.channel.write(document);
+        let texts = |texts: Vec<String>| Value::from(texts);
+        let watches = self.route.watches.iter().map(ToString::to_string);
+        document.pair("watches", texts(watches.collect()));
+        document.pair("kinds", texts(self.route.kinds.iter().cloned().collect()));
+        document.pair(
+            "severity",
+            match self.route.severity {
+                Severity::Info => "info",
+                Severity::Warning => "warning",
+                Severity::Error => "error",
+            },
         );
-        let url = findings.require(
-            at,
-            url,
-            "neither `webhook_url` nor `webhook_url_file` is given",
-        )?;
-        let key = at.child(if url.file().is_some() {
-            "webhook_url_file"
-        } else {
-            "webhook_url"
-        });
-        let is_web =
-            Url::parse(url.expose()).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
-        if !is_web {
-            findings.fault(&key, "expected a URL that starts with `https://`");
-            return None;
-        }
-        Some(SlackConfig { webhook_url: url })
+        document.pair("repeats", self.route.repeats);
     }
-}
-
-impl NotificationsConfig {
-    pub(super) fn write(&self, document: &mut Document) {
-        if let Some(slack) = &self.slack {
-            document.section(&["notifications", "slack"]);
-            document.secret_as("webhook_url", &slack.webhook_url, origin_alone);
-        }
-    }
-}
-
-fn origin_alone(url: &str) -> String {
-    let origin = Url::parse(url).map(|url| url.origin().ascii_serialization());
-    origin.map_or_else(
-        |_| REDACTED.to_owned(),
-        |origin| format!("{origin}/{REDACTED}"),
-    )
 }

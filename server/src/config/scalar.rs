@@ -141,5 +141,11 @@ pub(super) fn count(
 
 /// A duration as the configuration writes it.
 pub(super) fn duration_text(duration: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    let seconds = duration.as_secs();
+    // Written out, a year would be eleven months, thirty days and some hours.
+    if seconds > DAY && seconds.is_multiple_of(DAY) && duration.subsec_nanos() == 0 {
+        return format!("{}d", seconds / DAY);
+    }
     humantime::format_duration(duration).to_string()
 }

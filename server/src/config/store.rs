@@ -52,6 +52,11 @@ fn check_url(url: &str) -> Result<(), String> {
 }
 
 impl StoreConfig {
+    /// Whether several replicas can work on it at the same time.
+    pub fn is_shared(&self) -> bool {
+        !self.url.expose().starts_with("sqlite:")
+    }
+
     pub(super) fn write(&self, document: &mut Document) {
         document.section(&["store"]);
         document.secret_as("url", &self.url, redact_url);

@@ -5,6 +5,7 @@ mod exposure;
 mod faults;
 mod files;
 mod go_service;
+mod notifications;
 mod printing;
 mod section_faults;
 
@@ -97,7 +98,11 @@ fn without_any_file_the_defaults_hold() {
         }
     );
     assert_eq!(config.auth, AuthConfig::default());
-    assert_eq!(config.notifications, NotificationsConfig::default());
+    assert_eq!(config.replicas.lease, Duration::from_secs(15));
+    assert_eq!(config.breaker, None);
+    assert_eq!(config.tag_log.retention, Duration::from_hours(24 * 365));
+    assert_eq!(config.delivery.deadline, Duration::from_hours(1));
+    assert!(config.notifications.is_empty());
     assert!(
         config.registries.is_empty() && config.deployers.is_empty() && config.watches.is_empty()
     );

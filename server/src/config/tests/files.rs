@@ -15,7 +15,10 @@ fn with_secrets(toml: &str) -> (tempfile::TempDir, String) {
         let name = mention.split(['"', '\'']).next().unwrap();
         let text = match name {
             "database-url" => "postgres://rw:secret@db.example/rw".to_owned(),
-            "slack" => "https://hooks.slack.com/services/T000/B000/XXXX".to_owned(),
+            "signing" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
+            "slack" | "teams" | "audit-url" => {
+                "https://hooks.slack.com/services/T000/B000/XXXX".to_owned()
+            }
             // As `sha256sum` writes it.
             _ if name.ends_with(".sha256") => format!("{}  -", TokenHash::of(name)),
             _ => format!("secret of {name}"),
@@ -103,7 +106,11 @@ fn the_defaults_name_every_key() {
         "[poll]",
         "[rollout]",
         "[log]",
-        "[notifications]",
+        "[notifications.team]",
+        "[breaker]",
+        "[replicas]",
+        "[tag_log]",
+        "[delivery]",
         "[[auth.tokens]]",
         "[registries.\"ghcr.io\"]",
         "[watches.web]",

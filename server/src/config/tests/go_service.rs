@@ -67,7 +67,7 @@ fn the_sample_is_accepted_as_it_is() {
         config.store.url.expose(),
         "postgresql://registry-watcher:registry-watcher@localhost:5432/registry-watcher?sslmode=disable"
     );
-    assert_eq!(config.notifications.slack, None);
+    assert!(config.notifications.is_empty());
     assert_eq!(config.registries[&"docker.io".parse().unwrap()].login, None);
     assert_eq!(config.deployers[&"nomad".parse().unwrap()].kind, "nomad");
     let watch = only_watch(&config);

@@ -18,6 +18,23 @@ filter = "info,poem=warn"
 interval = "1m30s"
 [notifications.slack]
 webhook_url = "https://hooks.slack.com/services/T000/B000/hunter2"
+[notifications.audit]
+kind = "http"
+url = "https://hooks.slack.com/services/T000/B000/hunter2"
+secrets = ["whsec_hunter2", "whsec_hunter2"]
+instance = "berlin"
+watches = ["web", "num*"]
+kinds = ["frozen", "deployment_failed"]
+severity = "warning"
+repeats = true
+[notifications.team]
+kind = "mattermost"
+webhook_url = "https://hooks.slack.com/services/T000/B000/hunter2"
+channel = "ops"
+[breaker]
+failures = 5
+within = "10m"
+freeze_for = "1h"
 [registries."registry.example:5000"]
 username = "bot"
 password = "hunter2"
@@ -85,6 +102,8 @@ fn what_is_printed_shows_no_secret() {
         "identity_token = \"<redacted>\"",
         "url = \"postgres://rw:<redacted>@db.example:5432/rw?sslmode=disable\"",
         "webhook_url = \"https://hooks.slack.com/<redacted>\"",
+        "secrets = [\"whsec_<redacted>\", \"whsec_<redacted>\"]",
+        "retention = \"365d\"",
         "address = \"https://rw:<redacted>@nomad.example:4646\"",
         "token = \"<redacted>\"",
         "headers = { authorization = \"<redacted>\" }",
