@@ -3,9 +3,13 @@
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod freeze;
 pub(crate) mod healthcheck;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod quarantine;
+mod remote;
+pub(crate) mod rollback;
 pub(crate) mod serve;
 pub(crate) mod watch;
 pub(crate) mod why;
