@@ -10,7 +10,6 @@ mod deployers;
 mod ids;
 pub mod runtime;
 mod shutdown;
-mod store_lock;
 mod table;
 mod telemetry;
 mod wiring;

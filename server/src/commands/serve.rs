@@ -13,6 +13,7 @@ use registrywatcher::ports::{Scope, Snapshot, Store};
 use registrywatcher::watch::Mode;
 use registrywatcher_api_rest::{Access, Role, ServerInfo, Token};
 use registrywatcher_memory::MemoryStore;
+use registrywatcher_store_sea_orm::FileLock;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -21,9 +22,8 @@ use crate::commands::config::load;
 use crate::config::{self, Config, Environment};
 use crate::deployers::Catalogue;
 use crate::shutdown;
-use crate::store_lock::{self, StoreLock};
 use crate::telemetry;
-use crate::wiring::{open_store, sharing, wire};
+use crate::wiring::{open_store, sharing, store_url, wire};
 
 /// How long handing back leases may take where requests get no time at all.
 const LEAST_GRACE: Duration = Duration::from_secs(2);
@@ -124,7 +124,7 @@ pub(crate) async fn serve(
 async fn keep(
     config: &Config,
     kept: Kept,
-) -> anyhow::Result<(Arc<dyn Store>, Option<StoreLock>, Option<Sharing>)> {
+) -> anyhow::Result<(Arc<dyn Store>, Option<FileLock>, Option<Sharing>)> {
     if kept == Kept::Nothing {
         let store = open_store(config).await?;
         let stored = store.load(&Scope::Everything).await?;
@@ -135,7 +135,7 @@ async fn keep(
         };
         return Ok((Arc::new(MemoryStore::from_snapshot(stored)), None, None));
     }
-    let lock = store_lock::lock(config)?;
+    let lock = store_url(config)?.lock_file().context("store.url")?;
     let store = open_store(config).await?;
     Ok((Arc::new(store), lock, sharing(config)))
 }

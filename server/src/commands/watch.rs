@@ -15,9 +15,8 @@ use crate::cli::{Watch, WatchPolicy};
 use crate::config::{Config, Environment, Sources};
 use crate::deployers::Catalogue;
 use crate::shutdown;
-use crate::store_lock;
 use crate::telemetry;
-use crate::wiring::{open_store, sharing, wire};
+use crate::wiring::{open_store, sharing, store_url, wire};
 
 /// Watches one image until stopped, or with `--once` until one poll and what it leads to have ended.
 pub(crate) async fn run(
@@ -27,7 +26,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let config = configuration(args, environment)?;
     telemetry::start(&config.log)?;
-    let _lock = store_lock::lock(&config)?;
+    let _lock = store_url(&config)?.lock_file().context("store.url")?;
     let store = Arc::new(open_store(&config).await?);
     let wired = wire(&config, catalogue, environment, store, sharing(&config)).await?;
     if args.once {
