@@ -4,7 +4,7 @@ use super::queries::Decided;
 use super::transact::Draft;
 use super::world::{Look, World};
 use super::{App, Wake};
-use crate::decision::{Decision, Deploy, decide};
+use crate::decision::{Decision, Deploy, Hold, HoldReason, decide};
 use crate::deployment::{Adopted, Deployment, DeploymentId, Origin, Previous, Runs, State};
 use crate::event::EventKind;
 use crate::intent::{Candidate, Request};
@@ -19,6 +19,17 @@ impl App {
         let Some(watch) = self.watches.get(name).filter(|_| self.attends_to(name)) else {
             return Ok(());
         };
+        let reconciled = self.try_reconcile(watch).await;
+        if let Err(error) = &reconciled
+            && error.is_transient()
+        {
+            self.hold_for_store(watch, error);
+        }
+        reconciled
+    }
+
+    async fn try_reconcile(&self, watch: &Arc<Watch>) -> Result<(), StoreError> {
+        let name = &watch.name;
         self.freshen(name).await?;
         self.drop_expired_requests(name).await?;
         self.look_at_workloads(watch).await;
@@ -41,6 +52,25 @@ impl App {
     pub(super) async fn reconcile_or_log(&self, name: &WatchName) {
         if let Err(error) = self.reconcile(name).await {
             tracing::error!(watch.name = %name, "cannot decide on {name}: {error}");
+        }
+    }
+
+    /// Shows that nothing is deployed because the store fails, and what would be.
+    fn hold_for_store(&self, watch: &Watch, error: &StoreError) {
+        for index in 0..watch.workloads.len() {
+            let (candidate, cause) = match self.decide(watch, index) {
+                Some(Decision::Deploy(deploy)) => (Some(deploy.candidate), Some(deploy.cause)),
+                _ => (None, None),
+            };
+            let hold = Hold {
+                candidate,
+                cause,
+                reasons: vec![HoldReason::StoreUnavailable {
+                    why: error.to_string(),
+                }],
+                earliest: None,
+            };
+            self.remember(watch, index, Some(Decision::Hold(hold)));
         }
     }
 

@@ -44,6 +44,11 @@ pub enum HoldReason {
         /// What went wrong.
         why: String,
     },
+    /// What is decided cannot be stored, or what is stored cannot be read; not a rule, but what comes in their way.
+    StoreUnavailable {
+        /// What went wrong.
+        why: String,
+    },
     /// The watch decides and tells, and deploys nothing.
     ObserveOnly,
     /// Nothing is deployed without being asked for.
@@ -140,6 +145,7 @@ impl HoldReason {
             Self::NoCandidate { .. } => "no_candidate",
             Self::PinnedTagMissing { .. } => "pinned_tag_missing",
             Self::RunningUnknown { .. } => "running_unknown",
+            Self::StoreUnavailable { .. } => "store_unavailable",
             Self::ObserveOnly => "observe_only",
             Self::AutoDeployOff => "auto_deploy_off",
             Self::WouldDowngrade { .. } => "would_downgrade",
@@ -182,6 +188,7 @@ impl fmt::Display for HoldReason {
                 write!(f, "the pinned tag {tag} is not in the registry")
             }
             Self::RunningUnknown { why } => write!(f, "what runs is not known: {why}"),
+            Self::StoreUnavailable { why } => write!(f, "first it must be stored: {why}"),
             Self::ObserveOnly => f.write_str("this watch only observes"),
             Self::AutoDeployOff => f.write_str("auto-deploy is off"),
             Self::WouldDowngrade { from, to } => write!(f, "{to} is lower than {from}, which runs"),

@@ -83,6 +83,21 @@ async fn a_store_that_is_away_for_a_while_delays_but_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_decision_tells_that_the_store_is_away_until_it_is_back() {
+    let house = running_v1().await;
+    house.push("v1.1.0", 2);
+    house.store.fail_next(u32::MAX);
+    for _ in 0..2 {
+        house.turn().await;
+        assert_eq!(house.holds(), ["store_unavailable"]);
+    }
+    house.store.fail_next(0);
+    house.turn().await;
+    assert_eq!(house.holds(), Vec::<&str>::new());
+    house.assert_runs("web", 2);
+}
+
+#[tokio::test]
 async fn what_the_orchestrator_reverted_while_we_were_away_is_judged_not_applied_again() {
     let mut house = running_v1().await;
     house.deployer.hold_rollouts();
