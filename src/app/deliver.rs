@@ -122,11 +122,12 @@ impl App {
                 *tries = Tries {
                     event: event.id,
                     since: now,
-                    count: 0,
+                    ..Tries::default()
                 };
             }
             tries.count = tries.count.saturating_add(1);
-            *tries
+            tries.fault = Some(error.to_string());
+            tries.clone()
         };
         if let NotifyError::Unavailable { retry_after, .. } = error
             && now < tries.since + self.settings.delivery_deadline
@@ -148,7 +149,9 @@ impl App {
 
     async fn pass(&self, sink: &str, event: EventId) -> Result<(), StoreError> {
         self.ports.store.advance_cursor(sink, event).await?;
-        self.world().cursors.insert(sink.to_owned(), event);
+        let mut world = self.world();
+        world.cursors.insert(sink.to_owned(), event);
+        world.tries.remove(sink);
         Ok(())
     }
 
@@ -192,10 +195,11 @@ impl App {
     }
 }
 
-/// How often an event was offered to a sink, and since when.
-#[derive(Debug, Clone, Copy, Default)]
+/// How often an event was offered to a sink, since when, and what the sink said.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tries {
     event: EventId,
     since: Duration,
     count: u32,
+    pub(super) fault: Option<String>,
 }

@@ -12,7 +12,7 @@ use crate::freeze::Freeze;
 use crate::image::{Image, Tag, TagList};
 use crate::intent::{Intent, Request};
 use crate::observation::Unseen;
-use crate::ports::{DeploymentQuery, EventQuery, EventRange, StoreError};
+use crate::ports::{DeploymentQuery, EventQuery, StoreError};
 use crate::watch::{Unit, Watch, WatchName, Workload};
 
 /// A decision, and since when it has been the same.
@@ -117,31 +117,6 @@ impl App {
     /// Events.
     pub async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
         self.ports.store.events(query).await
-    }
-
-    /// Whether the store can be asked; for readiness.
-    pub async fn check_store(&self) -> Result<(), StoreError> {
-        let query = EventQuery {
-            watch: None,
-            range: EventRange::Before(None),
-            limit: 1,
-        };
-        self.ports.store.events(&query).await.map(|_| ())
-    }
-
-    /// How many watches have not been polled since the start; for readiness.
-    pub fn unpolled(&self) -> usize {
-        let world = self.world();
-        let is_polled = |watch: &&Arc<Watch>| {
-            world
-                .repositories
-                .get(watch.repository())
-                .is_some_and(|followed| followed.polls > 0)
-        };
-        self.watches
-            .values()
-            .filter(|watch| self.attends_to(&watch.name) && !is_polled(watch))
-            .count()
     }
 }
 

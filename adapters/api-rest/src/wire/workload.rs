@@ -17,10 +17,39 @@ pub(crate) struct Workload {
     running: Running,
     /// What was last decided; left out before the first time.
     decision: Option<Decision>,
+    /// Its last deployment that failed, unless another one made up for it.
+    failed: Option<FailedRollout>,
     /// Its deployment that has not ended.
     deployment: Option<Uuid>,
     /// What that deployment waits for, in the deployer's words.
     progress: Option<String>,
+}
+
+/// A deployment that failed.
+#[derive(Debug, Object)]
+struct FailedRollout {
+    /// Which deployment.
+    deployment: Uuid,
+    /// The tag it deployed.
+    tag: String,
+    /// The digest it deployed.
+    digest: String,
+    /// What went wrong, in the orchestrator's words.
+    reason: String,
+    /// Whether what ran before runs again.
+    restored: bool,
+}
+
+impl From<deployment::FailedRollout> for FailedRollout {
+    fn from(failed: deployment::FailedRollout) -> Self {
+        Self {
+            deployment: failed.deployment.0,
+            tag: failed.candidate.tag.to_string(),
+            digest: failed.candidate.image.digest.to_string(),
+            reason: failed.reason.to_string(),
+            restored: failed.restored,
+        }
+    }
 }
 
 /// What a workload runs.
@@ -72,6 +101,7 @@ impl From<WorkloadView> for Workload {
             unit: view.unit.to_string(),
             running: Running::from(&view.runs),
             decision: view.decided.map(Decision::from),
+            failed: view.failed.map(FailedRollout::from),
             deployment: view.in_flight.map(|deployment| deployment.id.0),
             progress: view.progress,
         }

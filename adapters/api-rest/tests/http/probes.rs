@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use registrywatcher_memory::MemoryStore;
+use registrywatcher_memory::{MemoryStore, RegistryFault};
 use serde_json::json;
 
 use super::house::{Differences, House};
@@ -24,8 +24,28 @@ async fn it_is_alive_before_the_first_poll_and_ready_after_it() {
     let ready = house.get("/readyz").await;
     assert_eq!(
         (ready.status, ready.body),
-        (200, json!({ "status": "ready" }))
+        (200, json!({ "status": "ready", "degraded": [] }))
     );
+}
+
+#[tokio::test]
+async fn what_does_not_work_outside_is_named_and_the_service_stays_ready() {
+    let house = House::new().await;
+    house.registry.set_fault(Some(RegistryFault::Unavailable));
+    house.deployer.break_down();
+    for _ in 0..6 {
+        house.turn().await;
+    }
+    let answer = house.get("/readyz").await;
+    let degraded = json!([
+        { "part": "deployer production", "watches": 1 },
+        { "part": "registry registry.example", "watches": 1 },
+    ]);
+    assert_eq!((answer.status, &answer.body["degraded"]), (200, &degraded));
+    house.registry.set_fault(None);
+    house.deployer.recover();
+    house.turn().await;
+    assert_eq!(house.get("/readyz").await.body["degraded"], json!([]));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
-use registrywatcher::app::App;
+use registrywatcher::app::{self, App};
 
 use crate::operations::{Group, Served};
 use crate::problem::{Failure, Fault, Kind, Problems};
@@ -15,6 +15,26 @@ const PATIENCE: Duration = Duration::from_secs(2);
 struct Readiness {
     /// Always the same.
     status: ReadinessStatus,
+    /// What outside does not work now, while the service goes on without it.
+    degraded: Vec<Degraded>,
+}
+
+/// Something outside that does not work. What it said stands in the decisions and the log: this answer needs no token.
+#[derive(Debug, Object)]
+struct Degraded {
+    /// What: a registry, a deployer or a sink, with its name.
+    part: String,
+    /// How many watches it concerns; 0 for a sink.
+    watches: usize,
+}
+
+impl From<app::Degraded> for Degraded {
+    fn from(degraded: app::Degraded) -> Self {
+        Self {
+            part: degraded.part,
+            watches: degraded.watches,
+        }
+    }
 }
 
 /// Whether the service is ready.
@@ -44,12 +64,16 @@ pub(crate) struct Readyz;
 impl Readyz {
     /// Whether the service is ready
     ///
-    /// For sending traffic only to a service that knows what it watches. If it is not ready, `errors` lists what is missing.
+    /// For sending traffic only to a service that knows what it watches. If it is not ready, `errors` lists what is missing;
+    /// if it is, `degraded` lists what does not work outside of it.
     #[oai(path = "/readyz", method = "get", operation_id = "getReadiness")]
     async fn get_readiness(&self, app: Served<'_>) -> Result<Answer, Failure<Refusals>> {
         let mut fault = Fault::new(Kind::NotReady, "something is missing");
         if let Some(missing) = missing_store(&app).await {
             fault = fault.with_part("store", missing);
+        }
+        if let Some(missing) = app.lease_fault() {
+            fault = fault.with_part("leases", missing);
         }
         match app.unpolled() {
             0 => {}
@@ -60,7 +84,8 @@ impl Readyz {
             return Err(fault.into());
         }
         let status = ReadinessStatus::Ready;
-        Ok(Answer::Ready(Json(Readiness { status })))
+        let degraded = app.degraded().into_iter().map(Degraded::from).collect();
+        Ok(Answer::Ready(Json(Readiness { status, degraded })))
     }
 }
 

@@ -1,0 +1,97 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::App;
+use super::world::{Look, World};
+use crate::observation::Unseen;
+use crate::ports::{EventQuery, EventRange, StoreError};
+use crate::watch::Watch;
+
+/// Something outside that does not work, while the service goes on without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Degraded {
+    /// What: a registry, a deployer or a sink, with its name.
+    pub part: String,
+    /// What it said last.
+    pub fault: String,
+    /// How many watches it concerns; 0 for a sink.
+    pub watches: usize,
+}
+
+impl App {
+    /// Whether the store can be asked; for readiness.
+    pub async fn check_store(&self) -> Result<(), StoreError> {
+        let query = EventQuery {
+            watch: None,
+            range: EventRange::Before(None),
+            limit: 1,
+        };
+        self.ports.store.events(&query).await.map(|_| ())
+    }
+
+    /// How many watches have not been polled since the start; for readiness.
+    pub fn unpolled(&self) -> usize {
+        let world = self.world();
+        let is_polled = |watch: &&Arc<Watch>| {
+            world
+                .repositories
+                .get(watch.repository())
+                .is_some_and(|followed| followed.polls > 0)
+        };
+        self.watches
+            .values()
+            .filter(|watch| self.attends_to(&watch.name) && !is_polled(watch))
+            .count()
+    }
+
+    /// What outside does not work now, by what was seen last.
+    pub fn degraded(&self) -> Vec<Degraded> {
+        let mut faults = Faults::default();
+        let world = self.world();
+        for watch in self.watches.values() {
+            if self.attends_to(&watch.name) {
+                world.note_faults(watch, &mut faults);
+            }
+        }
+        for (sink, tries) in &world.tries {
+            if let Some(fault) = &tries.fault {
+                faults.note(format!("sink {sink}"), fault, 0);
+            }
+        }
+        faults.0.into_values().collect()
+    }
+}
+
+#[derive(Default)]
+struct Faults(BTreeMap<String, Degraded>);
+
+impl Faults {
+    fn note(&mut self, part: String, fault: &str, watches: usize) {
+        let known = self.0.entry(part.clone()).or_insert_with(|| Degraded {
+            part,
+            fault: fault.to_owned(),
+            watches: 0,
+        });
+        known.watches += watches;
+    }
+}
+
+impl World {
+    fn note_faults(&self, watch: &Watch, faults: &mut Faults) {
+        let repository = watch.repository();
+        if let Some(observation) = self.observation(repository)
+            && let Err(Unseen::Failed(fault)) = observation.listing().current()
+        {
+            let part = format!("registry {}", repository.registry());
+            faults.note(part, &fault.message, 1);
+        }
+        for (workload, live) in watch.workloads.iter().zip(self.live_workloads(watch)) {
+            if let Some(Look {
+                answer: Err(fault), ..
+            }) = &live.look
+            {
+                faults.note(format!("deployer {}", workload.deployer), fault, 1);
+            }
+        }
+    }
+}
