@@ -1,0 +1,324 @@
+//! What truly happened, noted where it did, beyond any sabotage; and judged at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use registrywatcher::deployment::{Deployment, DeploymentId, Running, State};
+use registrywatcher::event::{Event, EventId};
+use registrywatcher::image::{Digest, Image, Repository, Tag, TagList};
+use registrywatcher::intent::Target;
+use registrywatcher::ports::{Apply, Committed, Step, WatchState};
+use registrywatcher::watch::{WatchName, Workload};
+
+use crate::Tally;
+use crate::invariants::{self, Act, Asked, Invariant, Told, Violation};
+use crate::model::Model;
+use crate::setting::{Admits, place, watched_as};
+use crate::trace::Trace;
+use crate::version::Version;
+
+/// What one life of a replica saw.
+#[derive(Debug, Default)]
+struct Seen {
+    listings: BTreeMap<Repository, Asked<Arc<TagList>>>,
+    resolutions: BTreeMap<(Repository, Tag), Asked<Option<Digest>>>,
+    /// Which version ran at a place, whenever it looked.
+    looks: BTreeMap<String, Vec<(u64, Option<Version>)>>,
+}
+
+/// All that happened in a town.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    pub(crate) model: Model,
+    pub(crate) tally: Tally,
+    trace: Trace,
+    violation: Option<Violation>,
+    /// Numbers what is noted, so that it can be told what came first.
+    moment: u64,
+    watches: BTreeMap<WatchName, WatchState>,
+    deployments: BTreeMap<DeploymentId, Deployment>,
+    events: Vec<Event>,
+    lives: BTreeMap<usize, Seen>,
+    begun: BTreeSet<DeploymentId>,
+    sinks: BTreeMap<String, Told>,
+}
+
+impl Ledger {
+    pub(crate) fn new(trace: Trace) -> Self {
+        Self {
+            model: Model::new(),
+            tally: Tally::default(),
+            trace,
+            violation: None,
+            moment: 0,
+            watches: BTreeMap::new(),
+            deployments: BTreeMap::new(),
+            events: Vec::new(),
+            lives: BTreeMap::new(),
+            begun: BTreeSet::new(),
+            sinks: BTreeMap::new(),
+        }
+    }
+
+    /// The next moment.
+    pub(crate) fn moment(&mut self) -> u64 {
+        self.moment += 1;
+        self.moment
+    }
+
+    /// The first promise that was broken.
+    pub(crate) fn violation(&self) -> Option<&Violation> {
+        self.violation.as_ref()
+    }
+
+    /// Notes that a promise was broken, if it was.
+    pub(crate) fn judge(&mut self, invariant: Invariant, outcome: Result<(), String>) {
+        let Err(problem) = outcome else { return };
+        self.trace
+            .note(|| format!("BROKEN {invariant:?}: {problem}"));
+        let at = self.trace.elapsed();
+        self.violation.get_or_insert(Violation {
+            invariant,
+            at,
+            problem,
+        });
+    }
+
+    /// A replica was told what the registry lists, or that it cannot say.
+    pub(crate) fn listed(
+        &mut self,
+        life: usize,
+        repository: &Repository,
+        asked: u64,
+        tags: Option<&Arc<TagList>>,
+    ) {
+        let ended = self.moment();
+        if tags.is_none() {
+            self.trace.note(|| format!("life {life} cannot list {repository}"));
+        }
+        let seen = self.lives.entry(life).or_default();
+        let listing = seen.listings.entry(repository.clone()).or_default();
+        listing.note(asked, ended, tags.cloned());
+    }
+
+    /// A replica was told what a tag points to, or that it cannot be told.
+    pub(crate) fn resolved(
+        &mut self,
+        life: usize,
+        repository: &Repository,
+        tag: &Tag,
+        asked: u64,
+        image: Option<&Option<Image>>,
+    ) {
+        let ended = self.moment();
+        let digest = image.map(|image| image.as_ref().map(|image| image.digest.clone()));
+        let seen = self.lives.entry(life).or_default();
+        let key = (repository.clone(), tag.clone());
+        seen.resolutions.entry(key).or_default().note(asked, ended, digest);
+    }
+
+    /// A replica was told what runs.
+    pub(crate) fn looked(&mut self, life: usize, workload: &Workload, running: Option<&Running>) {
+        let moment = self.moment();
+        let tag = running.and_then(|running| running.tag.as_ref().or(running.image.tag()));
+        let version = tag.and_then(|tag| Version::read(tag.as_str()));
+        let seen = self.lives.entry(life).or_default();
+        let looks = seen.looks.entry(place(workload)).or_default();
+        looks.push((moment, version));
+    }
+
+    /// A replica had a step stored that it had decided at `decided`.
+    pub(crate) fn committed(
+        &mut self,
+        life: usize,
+        decided: u64,
+        step: &Step,
+        committed: &Committed,
+    ) {
+        self.tally.commits += 1;
+        for event in &committed.events {
+            self.trace.note(|| {
+                let watch = event.watch.as_ref().map_or("all", |watch| watch.as_str());
+                format!("life {life} event {} {watch}: {}", event.id, event.kind)
+            });
+            let outcome = self.model.note(event);
+            self.judge(Invariant::I8, outcome);
+        }
+        self.events.extend(committed.events.iter().cloned());
+        if let Some(watch) = &step.watch {
+            self.note_watch(watch, step, committed);
+        }
+        for deployment in &step.deployments {
+            self.note_deployment(life, decided, deployment, &committed.events);
+        }
+    }
+
+    fn note_watch(&mut self, watch: &WatchState, step: &Step, committed: &Committed) {
+        let outcome = invariants::intent_is_kept(&self.model, watch);
+        self.judge(Invariant::I8, outcome);
+        let is_new = |deployment: &&Deployment| !self.deployments.contains_key(&deployment.id);
+        let recorded: Vec<&Deployment> = step.deployments.iter().filter(is_new).collect();
+        let before = self.watches.get(&watch.name);
+        let events = &committed.events;
+        let outcome = invariants::requests_are_kept(before, watch, &recorded, events);
+        self.judge(Invariant::I8, outcome);
+        self.watches.insert(watch.name.clone(), watch.clone());
+    }
+
+    fn note_deployment(
+        &mut self,
+        life: usize,
+        decided: u64,
+        deployment: &Deployment,
+        events: &[Event],
+    ) {
+        let before = self.deployments.insert(deployment.id, deployment.clone());
+        let outcome = invariants::states_go_forward(before.as_ref(), deployment)
+            .and_then(|()| invariants::changes_are_told(before.as_ref(), deployment, events));
+        self.judge(Invariant::I8, outcome);
+        let outcome = invariants::one_per_unit(&self.deployments, deployment);
+        self.judge(Invariant::I5, outcome);
+        match (&before, &deployment.state) {
+            (None, _) => self.note_record(life, decided, deployment),
+            (Some(before), State::Applying { .. }) if before.state == State::Requested => {
+                self.judge_act(deployment, "started");
+            }
+            _ if deployment.state.is_terminal() => self.model.ended(deployment),
+            _ => {}
+        }
+    }
+
+    fn note_record(&mut self, life: usize, decided: u64, deployment: &Deployment) {
+        self.tally.deployments += 1;
+        let outcome = self.model.recorded(deployment);
+        self.judge(Invariant::I8, outcome);
+        self.judge_act(deployment, "recorded");
+        let act = self.act(deployment, "recorded");
+        let nothing = Seen::default();
+        let seen = self.lives.get(&life).unwrap_or(&nothing);
+        let looks = seen.looks.get(&place(&deployment.workload)).into_iter().flatten();
+        let mut looks = looks.rev().skip_while(|(moment, _)| *moment > decided);
+        let look = looks.next().map(|(_, version)| version);
+        let lower = invariants::never_lower(&self.model, &act, look);
+        let repository = deployment.repository().clone();
+        let needs_listing = self.needs_listing(&deployment.watch);
+        let listing = needs_listing.then(|| seen.listings.get(&repository));
+        let key = (repository.clone(), deployment.tag().clone());
+        let resolution = seen.resolutions.get(&key);
+        let unseen = invariants::rests_on_what_was_seen(&act, decided, resolution, listing);
+        self.judge(Invariant::I3, lower);
+        self.judge(Invariant::I4, unseen);
+    }
+
+    fn needs_listing(&self, watch: &WatchName) -> bool {
+        let tracks = self.model.wish(watch).target == Target::Track;
+        tracks && watched_as(watch).admits != Admits::Latest
+    }
+
+    fn act<'a>(&self, deployment: &'a Deployment, verb: &'static str) -> Act<'a> {
+        Act {
+            deployment,
+            by_itself: self.model.is_by_itself(deployment),
+            verb,
+        }
+    }
+
+    fn judge_act(&mut self, deployment: &Deployment, verb: &'static str) {
+        let act = self.act(deployment, verb);
+        let pinned = invariants::stays_pinned(&self.model, &act);
+        let automatic = invariants::automatic_is_off(&self.model, &act);
+        let quarantined = invariants::stays_in_quarantine(&self.model, &act);
+        self.judge(Invariant::I1, pinned);
+        self.judge(Invariant::I2, automatic);
+        self.judge(Invariant::I6, quarantined);
+    }
+
+    /// The orchestrator began a rollout.
+    pub(crate) fn rollout_began(&mut self, life: usize, apply: &Apply) {
+        self.tally.rollouts += 1;
+        self.trace.note(|| {
+            let (id, tag) = (short(apply.id), &apply.candidate.tag);
+            format!("life {life} rollout {id} of {tag} to {} begins", place(&apply.workload))
+        });
+        let is_first = self.begun.insert(apply.id);
+        let outcome = invariants::rollout_is_recorded(&self.deployments, apply, is_first);
+        self.judge(Invariant::I8, outcome);
+    }
+
+    /// An operator was told that a command was carried out.
+    pub(crate) fn answered(&mut self, author: &registrywatcher::intent::Author, must_tell: bool) {
+        if must_tell && !self.model.is_done(author) {
+            let problem = format!("{author} was told that it was done, and no event tells of it");
+            self.judge(Invariant::I8, Err(problem));
+        }
+    }
+
+    /// A sink took an event.
+    pub(crate) fn delivered(&mut self, sink: &str, event: &Event) {
+        self.tally.deliveries += 1;
+        let told = self.sinks.entry(sink.to_owned()).or_default();
+        let outcome = invariants::delivery_is_in_order(sink, told, event);
+        let is_first = told.delivered.insert(event.id);
+        if is_first && !told.buried.contains(&event.id) {
+            told.last.insert(event.watch.clone(), event.id);
+        }
+        self.judge(Invariant::I9, outcome);
+    }
+
+    /// A sink is taken for served up to `event`.
+    pub(crate) fn served(&mut self, sink: &str, event: EventId) {
+        let told = self.sinks.entry(sink.to_owned()).or_default();
+        if told.before.is_none() {
+            told.before = Some(event);
+        }
+        let from = told.cursor;
+        told.cursor = event.max(from);
+        let outcome = invariants::cursor_skips_nothing(sink, told, from, &self.events);
+        self.judge(Invariant::I9, outcome);
+    }
+
+    /// An event went to the dead letters of a sink.
+    pub(crate) fn buried(&mut self, sink: &str, event: EventId) {
+        self.trace.note(|| format!("event {event} becomes a dead letter of {sink}"));
+        let told = self.sinks.entry(sink.to_owned()).or_default();
+        told.buried.insert(event);
+        self.served(sink, event);
+    }
+
+    /// A dead letter was removed: it must have been delivered.
+    pub(crate) fn dug_up(&mut self, sink: &str, event: EventId) {
+        let told = self.sinks.entry(sink.to_owned()).or_default();
+        if !told.delivered.contains(&event) {
+            let problem = format!("the dead letter {event} of {sink} is gone and was not delivered");
+            self.judge(Invariant::I9, Err(problem));
+        }
+    }
+
+    /// Whether nothing is under way any more, or what is.
+    pub(crate) fn under_way(&self) -> Option<String> {
+        let mut deployments = self.deployments.values();
+        if let Some(open) = deployments.find(|deployment| !deployment.state.is_terminal()) {
+            let (id, state, tag) = (short(open.id), open.state.name(), open.tag());
+            let place = place(&open.workload);
+            return Some(format!("deployment {id} of {tag} to {place} is still {state}"));
+        }
+        let mut watches = self.watches.values();
+        let waiting = watches.find(|watch| !watch.requests.is_empty())?;
+        Some(format!("a request for watch {} is still open", waiting.name))
+    }
+
+    /// Whether a sink still lacks an event, and which.
+    pub(crate) fn untold(&self) -> Option<String> {
+        let mut sinks = self.sinks.iter();
+        sinks.find_map(|(sink, told)| {
+            invariants::everything_is_told(sink, told, &self.events).err()
+        })
+    }
+}
+
+/// The end of an identity, which is what tells it from others here.
+pub(crate) fn short(id: DeploymentId) -> String {
+    let text = id.to_string();
+    let digits = text.get(28..).unwrap_or(&text);
+    format!("#{}", digits.trim_start_matches('0'))
+}
