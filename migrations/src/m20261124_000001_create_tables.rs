@@ -1,19 +1,25 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_pk_auto, boolean, pk_uuid, text, text_null, timestamp_with_time_zone,
+    big_integer, big_pk_auto, boolean, integer, pk_uuid, text, text_null, timestamp_with_time_zone,
     timestamp_with_time_zone_null, uuid, uuid_null,
 };
+use sea_orm_migration::sea_orm::DbBackend;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 11] = [
     "watches",
     "deployments",
     "quarantine",
+    "restraints",
     "events",
     "sink_cursors",
-    "counters",
+    "dead_letters",
+    "replicas",
+    "leases",
+    "configurations",
+    "tag_log",
 ];
 
 /// The states in which an orchestrator may be changing something.
@@ -32,6 +38,13 @@ impl MigrationTrait for Migration {
             manager.create_index(index).await?;
         }
         manager.create_table(quarantine()).await?;
+        manager.create_table(restraints()).await?;
+        let unrestrained = Query::insert()
+            .into_table("restraints")
+            .columns(["id", "revision"])
+            .values_panic([1.into(), 0_i64.into()])
+            .take();
+        manager.execute(unrestrained).await?;
         manager.create_table(events()).await?;
         let of_watch = Index::create()
             .name("events_of_watch")
@@ -41,13 +54,19 @@ impl MigrationTrait for Migration {
             .take();
         manager.create_index(of_watch).await?;
         manager.create_table(sink_cursors()).await?;
-        manager.create_table(counters()).await?;
-        let quarantine_revision = Query::insert()
-            .into_table("counters")
-            .columns(["name", "value"])
-            .values_panic(["quarantine".into(), 0_i64.into()])
+        manager.create_table(dead_letters()).await?;
+        manager.create_table(replicas()).await?;
+        manager.create_table(leases()).await?;
+        manager.create_table(configurations()).await?;
+        let backend = manager.get_database_backend();
+        manager.create_table(tag_log(backend)).await?;
+        let ended = Index::create()
+            .name("tag_log_ended")
+            .table("tag_log")
+            .col("last_seen")
+            .and_where(Expr::col("last_seen").is_not_null())
             .take();
-        manager.execute(quarantine_revision).await
+        manager.create_index(ended).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -75,6 +94,7 @@ fn watches() -> TableCreateStatement {
         .col(text_null("pinned_tag"))
         .col(boolean("auto_deploy"))
         .col(text_null("hold"))
+        .col(text_null("freeze"))
         .col(big_integer("intent_revision"))
         .col(text("requests"))
         .col(text("workloads"))
@@ -96,6 +116,7 @@ fn deployments() -> TableCreateStatement {
         .col(text("image"))
         .col(text("cause"))
         .col(boolean("forced"))
+        .col(integer("attempt"))
         .col(text_null("previous"))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone("deadline"))
@@ -136,12 +157,23 @@ fn quarantine() -> TableCreateStatement {
         .take()
 }
 
+/// One row: the freeze of all watches, and what each change of it and of the quarantine raises.
+fn restraints() -> TableCreateStatement {
+    Table::create()
+        .table("restraints")
+        .col(integer("id").primary_key())
+        .col(big_integer("revision"))
+        .col(text_null("freeze"))
+        .take()
+}
+
+/// `watch` is null where an event concerns all.
 fn events() -> TableCreateStatement {
     Table::create()
         .table("events")
         .col(big_pk_auto("id"))
         .col(timestamp_with_time_zone("at"))
-        .col(text("watch"))
+        .col(text_null("watch"))
         .col(text("kind"))
         .col(text("data"))
         .take()
@@ -155,10 +187,60 @@ fn sink_cursors() -> TableCreateStatement {
         .take()
 }
 
-fn counters() -> TableCreateStatement {
+/// `problem` is a JSON string, for the NUL that it may contain.
+fn dead_letters() -> TableCreateStatement {
     Table::create()
-        .table("counters")
-        .col(key("name"))
-        .col(big_integer("value"))
+        .table("dead_letters")
+        .col(big_integer("event"))
+        .col(text("sink"))
+        .col(timestamp_with_time_zone("at"))
+        .col(integer("attempts"))
+        .col(text("problem"))
+        .primary_key(Index::create().col("event").col("sink"))
+        .take()
+}
+
+/// `expires_at` counts milliseconds by the database's clock, since 1970; also below.
+fn replicas() -> TableCreateStatement {
+    Table::create()
+        .table("replicas")
+        .col(pk_uuid("id"))
+        .col(big_integer("generation"))
+        .col(big_integer("expires_at"))
+        .take()
+}
+
+fn leases() -> TableCreateStatement {
+    Table::create()
+        .table("leases")
+        .col(key("resource"))
+        .col(uuid("replica"))
+        .col(big_integer("expires_at"))
+        .take()
+}
+
+fn configurations() -> TableCreateStatement {
+    Table::create()
+        .table("configurations")
+        .col(big_integer("generation").primary_key())
+        .col(text("fingerprint"))
+        .take()
+}
+
+/// `digest` is empty where a tag was only listed. Tags are in byte order whatever the database's locale.
+fn tag_log(backend: DbBackend) -> TableCreateStatement {
+    let mut tag = text("tag");
+    if backend == DbBackend::Postgres {
+        tag.extra("COLLATE \"C\"");
+    }
+    Table::create()
+        .table("tag_log")
+        .col(text("repository"))
+        .col(tag)
+        .col(text("digest"))
+        .col(text_null("image"))
+        .col(timestamp_with_time_zone("first_seen"))
+        .col(timestamp_with_time_zone_null("last_seen"))
+        .primary_key(Index::create().col("repository").col("tag").col("digest"))
         .take()
 }

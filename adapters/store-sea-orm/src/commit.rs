@@ -1,17 +1,17 @@
-use registrywatcher::deployment::{Deployment, Quarantined};
-use registrywatcher::event::{Event, EventId, NewEvent};
+use registrywatcher::deployment::Deployment;
+use registrywatcher::event::{Event, NewEvent};
 use registrywatcher::ports::{Committed, Step, StoreError, WatchState};
 use registrywatcher::watch::WatchName;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend,
     DbErr, EntityTrait, IntoActiveModel, Iterable, QueryFilter,
 };
 
-use crate::entity::{counters, deployments, events, quarantine, sink_cursors, watches};
+use crate::entity::{deployments, events, watches};
 use crate::error::{is_unique_violation, of_statement};
-use crate::read::{Lock, quarantine_revision};
 use crate::stored::{Row, number};
+use crate::{leases, restraints};
 
 /// Held from the first event of a transaction to its end: ids are then given in the order of commits, and a reader that
 /// follows by id skips none. The number is `rwevents` in ASCII.
@@ -19,23 +19,30 @@ const TAKE_EVENTS_LOCK: &str = "SELECT pg_advisory_xact_lock(8248172801734636659
 
 /// Does all of `step` inside `transaction`, which the caller rolls back on an error.
 ///
-/// Locks are always taken in this order (watch, quarantine, units by name, events), so that steps rarely wait for each
+/// Locks are always taken in this order (lease, watch, restraints, units by name, events), so that steps rarely wait for each
 /// other; where two do all the same, Postgres ends one, which is then unavailable and can be tried again.
 pub(crate) async fn step(
     transaction: &DatabaseTransaction,
     step: Step,
 ) -> Result<Committed, StoreError> {
-    let version = store_watch(transaction, &step.watch).await?;
-    let mut revision = checked_revision(transaction, &step).await?;
-    store_deployments(transaction, &step.deployments).await?;
-    if !step.quarantine.is_empty() {
-        revision += 1;
-        store_quarantine(transaction, &step.quarantine, revision).await?;
+    let mut version = 0;
+    if let Some(watch) = &step.watch {
+        if let Some(replica) = step.lease {
+            leases::check(transaction, &watch.name, replica).await?;
+        }
+        version = store_watch(transaction, watch).await?;
     }
-    let events = store_events(transaction, &step.watch.name, step.events).await?;
+    let mut revision = restraints::checked_revision(transaction, &step).await?;
+    store_deployments(transaction, &step.deployments).await?;
+    if !step.restraints.is_empty() {
+        revision += 1;
+        restraints::change(transaction, &step.restraints, revision).await?;
+    }
+    let name = step.watch.map(|watch| watch.name);
+    let events = store_events(transaction, name.as_ref(), step.events).await?;
     Ok(Committed {
         version,
-        quarantine_revision: revision,
+        restraints_revision: revision,
         events,
     })
 }
@@ -77,25 +84,6 @@ async fn store_watch(
     }
 }
 
-/// The quarantine's revision, which stays as it is until the transaction ends if anything in `step` depends on it.
-async fn checked_revision(
-    transaction: &DatabaseTransaction,
-    step: &Step,
-) -> Result<u64, StoreError> {
-    let depends = step.quarantine_revision.is_some() || !step.quarantine.is_empty();
-    let lock = if depends { Lock::Yes } else { Lock::No };
-    let revision = quarantine_revision(transaction, lock).await?;
-    if step
-        .quarantine_revision
-        .is_some_and(|expected| expected != revision)
-    {
-        return Err(StoreError::Conflict {
-            what: "the quarantine".to_owned(),
-        });
-    }
-    Ok(revision)
-}
-
 /// Those that end go first, so that a step may end one deployment of a unit and start its successor.
 async fn store_deployments(
     transaction: &DatabaseTransaction,
@@ -127,36 +115,9 @@ fn is_id(column: deployments::Column) -> bool {
     matches!(column, deployments::Column::Id)
 }
 
-async fn store_quarantine(
-    transaction: &DatabaseTransaction,
-    entries: &[Quarantined],
-    revision: u64,
-) -> Result<(), StoreError> {
-    use quarantine::Column;
-
-    let replace = OnConflict::column(Column::Deployment)
-        .update_columns(Column::iter().filter(|column| !matches!(column, Column::Deployment)))
-        .to_owned();
-    for entry in entries {
-        let row = quarantine::Model::try_from(entry)?.into_active_model();
-        quarantine::Entity::insert(row)
-            .on_conflict(replace.clone())
-            .exec_without_returning(transaction)
-            .await
-            .map_err(of_statement)?;
-    }
-    counters::Entity::update_many()
-        .col_expr(counters::Column::Value, Expr::value(number(revision)))
-        .filter(counters::Column::Name.eq(counters::QUARANTINE))
-        .exec(transaction)
-        .await
-        .map_err(of_statement)?;
-    Ok(())
-}
-
 async fn store_events(
     transaction: &DatabaseTransaction,
-    watch: &WatchName,
+    watch: Option<&WatchName>,
     new: Vec<NewEvent>,
 ) -> Result<Vec<Event>, StoreError> {
     if !new.is_empty() && transaction.get_database_backend() == DbBackend::Postgres {
@@ -178,34 +139,9 @@ async fn store_events(
         stored.push(Event {
             id,
             at,
-            watch: watch.clone(),
+            watch: watch.cloned(),
             kind: event.kind,
         });
     }
     Ok(stored)
-}
-
-/// Moves the cursor of `sink` forward to `event`; one that is further already stays.
-pub(crate) async fn cursor(
-    transaction: &DatabaseTransaction,
-    sink: &str,
-    event: EventId,
-) -> Result<(), StoreError> {
-    use sink_cursors::{Column, Entity, Model};
-
-    let row = Model {
-        sink: sink.to_owned(),
-        event: number(event),
-    };
-    let forward = OnConflict::column(Column::Sink)
-        .update_column(Column::Event)
-        .action_and_where(Expr::col((Entity, Column::Event)).lt(number(event)))
-        .to_owned();
-    let stored = Entity::insert(row.into_active_model())
-        .on_conflict(forward)
-        .exec_without_returning(transaction);
-    match stored.await {
-        Ok(_) | Err(DbErr::RecordNotInserted) => Ok(()),
-        Err(error) => Err(of_statement(error)),
-    }
 }

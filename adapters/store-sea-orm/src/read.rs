@@ -1,9 +1,7 @@
-use std::collections::BTreeMap;
-
 use registrywatcher::deployment::Deployment;
 use registrywatcher::event::{Event, EventId};
 use registrywatcher::ports::{
-    DeploymentQuery, EventQuery, EventRange, Quarantine, Snapshot, StoreError, WatchState,
+    DeploymentQuery, EventQuery, EventRange, Scope, Snapshot, StoreError, WatchState,
 };
 use registrywatcher::watch::WatchName;
 use sea_orm::{
@@ -11,22 +9,37 @@ use sea_orm::{
     QuerySelect, QueryTrait,
 };
 
-use crate::entity::{counters, deployments, events, quarantine, sink_cursors, watches};
-use crate::error::{corrupt, of_statement};
-use crate::stored::{Row, number};
+use crate::entity::{deployments, events, watches};
+use crate::error::of_statement;
+use crate::stored::{Row, number, understood};
+use crate::{restraints, sinks};
 
-/// What the rules need, of all watches or only of one; `transaction` makes it of one moment.
+/// What the rules need; `transaction` makes it of one moment.
 pub(crate) async fn snapshot(
     transaction: &DatabaseTransaction,
-    only: Option<&WatchName>,
+    scope: &Scope,
 ) -> Result<Snapshot, StoreError> {
+    let (watches, open) = match scope {
+        Scope::Everything => of_watches(transaction, None).await?,
+        Scope::Watch(name) => of_watches(transaction, Some(name)).await?,
+        Scope::Shared => (Vec::new(), Vec::new()),
+    };
     Ok(Snapshot {
-        watches: watch_states(transaction, only).await?,
-        open: open_deployments(transaction, only).await?,
-        quarantine: whole_quarantine(transaction).await?,
-        cursors: cursors(transaction).await?,
+        watches,
+        open,
+        restraints: restraints::read(transaction).await?,
+        cursors: sinks::cursors(transaction).await?,
         last_event: last_event(transaction).await?,
     })
+}
+
+/// The states and the open deployments of all watches or only of one.
+async fn of_watches(
+    transaction: &DatabaseTransaction,
+    only: Option<&WatchName>,
+) -> Result<(Vec<WatchState>, Vec<Deployment>), StoreError> {
+    let watches = watch_states(transaction, only).await?;
+    Ok((watches, open_deployments(transaction, only).await?))
 }
 
 async fn watch_states(
@@ -54,58 +67,6 @@ async fn open_deployments(
         .order_by_asc(deployments::Column::Id)
         .all(db);
     understood(rows.await.map_err(of_statement)?)
-}
-
-async fn whole_quarantine(db: &impl ConnectionTrait) -> Result<Quarantine, StoreError> {
-    let rows = quarantine::Entity::find()
-        .order_by_asc(quarantine::Column::Since)
-        .order_by_asc(quarantine::Column::Deployment)
-        .all(db);
-    let entries = understood(rows.await.map_err(of_statement)?)?;
-    let revision = quarantine_revision(db, Lock::No).await?;
-    Ok(Quarantine { revision, entries })
-}
-
-/// Whether others may change a row before this transaction ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lock {
-    No,
-    Yes,
-}
-
-pub(crate) async fn quarantine_revision(
-    db: &impl ConnectionTrait,
-    lock: Lock,
-) -> Result<u64, StoreError> {
-    let counter = counters::Entity::find_by_id(counters::QUARANTINE);
-    // SQLite knows no locks of rows; there a transaction that writes is alone.
-    let counter = if lock == Lock::Yes {
-        counter.lock_exclusive()
-    } else {
-        counter
-    };
-    let found = counter.one(db).await.map_err(of_statement)?;
-    let row = Row::new("counters", counters::QUARANTINE);
-    match found {
-        Some(counter) => row.count("value", counter.value),
-        None => Err(corrupt(
-            "table counters".to_owned(),
-            "the row `quarantine` is missing",
-        )),
-    }
-}
-
-async fn cursors(db: &impl ConnectionTrait) -> Result<BTreeMap<String, EventId>, StoreError> {
-    let rows = sink_cursors::Entity::find()
-        .all(db)
-        .await
-        .map_err(of_statement)?;
-    rows.into_iter()
-        .map(|cursor| {
-            let event = Row::new("sink_cursors", &cursor.sink).count("event", cursor.event)?;
-            Ok((cursor.sink, event))
-        })
-        .collect()
 }
 
 async fn last_event(db: &impl ConnectionTrait) -> Result<EventId, StoreError> {
@@ -160,11 +121,4 @@ pub(crate) async fn find_events(
             .order_by_desc(Column::Id),
     };
     understood(rows.all(db).await.map_err(of_statement)?)
-}
-
-fn understood<T, M>(rows: Vec<M>) -> Result<Vec<T>, StoreError>
-where
-    T: TryFrom<M, Error = StoreError>,
-{
-    rows.into_iter().map(T::try_from).collect()
 }

@@ -1,23 +1,25 @@
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use registrywatcher::deployment::Deployment;
 use registrywatcher::event::{Event, EventId};
 use registrywatcher::ports::{
-    Committed, DeploymentQuery, EventQuery, Snapshot, Step, Store, StoreError,
+    Committed, DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, LeaseClaim, LoggedTag,
+    ReplicaId, Resource, Scope, Snapshot, Step, Store, StoreError, TagChanges, TagLogQuery,
 };
-use registrywatcher::watch::WatchName;
 use registrywatcher_migrations as migrations;
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
 use crate::connect::{StoreOptions, open};
 use crate::error::{of_migration, of_statement, unavailable};
 use crate::transaction::{begin_read, begin_write, end};
 use crate::url::StoreUrl;
-use crate::{commit, read};
+use crate::{commit, leases, read, sinks, tag_log};
 
 /// How long migrations may take, with the wait for other processes that migrate.
 const MIGRATION_TIMEOUT: Duration = Duration::from_mins(15);
@@ -84,6 +86,19 @@ impl SeaOrmStore {
         self.db.close_by_ref().await.map_err(of_statement)
     }
 
+    /// Does all of `work` or nothing.
+    async fn writing<T>(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.bounded(async {
+            let transaction = begin_write(&self.db).await?;
+            let done = work(&transaction).await;
+            end(transaction, done).await
+        })
+        .await
+    }
+
     async fn bounded<T>(
         &self,
         call: impl Future<Output = Result<T, StoreError>>,
@@ -107,22 +122,18 @@ async fn within<T>(
 
 #[async_trait]
 impl Store for SeaOrmStore {
-    async fn load(&self, only: Option<&WatchName>) -> Result<Snapshot, StoreError> {
+    async fn load(&self, scope: &Scope) -> Result<Snapshot, StoreError> {
         self.bounded(async {
             let transaction = begin_read(&self.db).await?;
-            let snapshot = read::snapshot(&transaction, only).await;
+            let snapshot = read::snapshot(&transaction, scope).await;
             end(transaction, snapshot).await
         })
         .await
     }
 
     async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
-        self.bounded(async {
-            let transaction = begin_write(&self.db).await?;
-            let committed = Box::pin(commit::step(&transaction, step)).await;
-            end(transaction, committed).await
-        })
-        .await
+        self.writing(async |transaction| Box::pin(commit::step(transaction, step)).await)
+            .await
     }
 
     async fn deployments(&self, query: &DeploymentQuery) -> Result<Vec<Deployment>, StoreError> {
@@ -134,11 +145,51 @@ impl Store for SeaOrmStore {
     }
 
     async fn advance_cursor(&self, sink: &str, event: EventId) -> Result<(), StoreError> {
-        self.bounded(async {
-            let transaction = begin_write(&self.db).await?;
-            let advanced = commit::cursor(&transaction, sink, event).await;
-            end(transaction, advanced).await
-        })
-        .await
+        self.writing(async |transaction| sinks::advance(transaction, sink, event).await)
+            .await
+    }
+
+    async fn bury(&self, letter: &DeadLetter) -> Result<(), StoreError> {
+        self.writing(async |transaction| sinks::bury(transaction, letter).await)
+            .await
+    }
+
+    async fn dead_letters(&self, query: &DeadLetterQuery) -> Result<Vec<DeadLetter>, StoreError> {
+        self.bounded(sinks::find_dead_letters(&self.db, query))
+            .await
+    }
+
+    async fn remove_dead_letter(&self, sink: &str, event: EventId) -> Result<(), StoreError> {
+        self.writing(async |transaction| sinks::remove_dead_letter(transaction, sink, event).await)
+            .await
+    }
+
+    async fn lease(&self, claim: &LeaseClaim) -> Result<BTreeSet<Resource>, StoreError> {
+        self.writing(async |transaction| leases::claim(transaction, claim).await)
+            .await
+    }
+
+    async fn release(&self, replica: ReplicaId) -> Result<(), StoreError> {
+        self.writing(async |transaction| leases::release(transaction, replica).await)
+            .await
+    }
+
+    async fn generation(&self, fingerprint: &str) -> Result<u64, StoreError> {
+        self.writing(async |transaction| leases::generation(transaction, fingerprint).await)
+            .await
+    }
+
+    async fn log_tags(&self, changes: &TagChanges) -> Result<(), StoreError> {
+        self.writing(async |transaction| tag_log::write(transaction, changes).await)
+            .await
+    }
+
+    async fn tag_log(&self, query: &TagLogQuery) -> Result<Vec<LoggedTag>, StoreError> {
+        self.bounded(tag_log::find(&self.db, query)).await
+    }
+
+    async fn prune_tag_log(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        self.writing(async |transaction| tag_log::prune(transaction, before).await)
+            .await
     }
 }

@@ -61,6 +61,10 @@ impl Row {
         u64::try_from(number).map_err(|error| self.corrupt(column, &error))
     }
 
+    pub(crate) fn small_count(&self, column: &str, number: i32) -> Result<u32, StoreError> {
+        u32::try_from(number).map_err(|error| self.corrupt(column, &error))
+    }
+
     fn corrupt(&self, column: &str, problem: &impl Display) -> StoreError {
         corrupt(
             format!("table {}, row `{}`, column {column}", self.table, self.key),
@@ -88,7 +92,20 @@ pub(crate) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+/// As [`number`].
+pub(crate) fn small_number(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
 /// A time as databases keep it: Postgres has no finer ones.
 pub(crate) fn time(at: DateTime<Utc>) -> DateTime<Utc> {
     at.trunc_subsecs(6)
+}
+
+/// Rows as what they mean.
+pub(crate) fn understood<T, M>(rows: Vec<M>) -> Result<Vec<T>, StoreError>
+where
+    T: TryFrom<M, Error = StoreError>,
+{
+    rows.into_iter().map(T::try_from).collect()
 }

@@ -4,7 +4,7 @@ use registrywatcher::ports::StoreError;
 use registrywatcher::watch::Unit;
 use sea_orm::entity::prelude::*;
 
-use crate::stored::{Row, json, time, variant_data};
+use crate::stored::{Row, json, small_number, time, variant_data};
 
 /// The field that names a state in its JSON.
 const STATE_TAG: &str = "state";
@@ -23,6 +23,7 @@ pub struct Model {
     pub image: String,
     pub cause: String,
     pub forced: bool,
+    pub attempt: i32,
     pub previous: Option<String>,
     pub created_at: DateTimeUtc,
     pub deadline: DateTimeUtc,
@@ -52,6 +53,7 @@ impl TryFrom<&Deployment> for Model {
             image: json(&deployment.candidate.image)?,
             cause: json(&deployment.cause)?,
             forced: deployment.forced,
+            attempt: small_number(deployment.attempt),
             previous: deployment.previous.as_ref().map(json).transpose()?,
             created_at: time(deployment.created_at),
             deadline: time(deployment.deadline),
@@ -81,6 +83,7 @@ impl TryFrom<Model> for Deployment {
             },
             cause: row.json("cause", &model.cause)?,
             forced: model.forced,
+            attempt: row.small_count("attempt", model.attempt)?,
             previous: previous
                 .map(|text| row.json("previous", text))
                 .transpose()?,

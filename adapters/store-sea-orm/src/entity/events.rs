@@ -15,7 +15,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub at: DateTimeUtc,
-    pub watch: String,
+    pub watch: Option<String>,
     pub kind: String,
     pub data: String,
 }
@@ -26,11 +26,14 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// A row that gets its id from the database.
-pub(crate) fn new_row(watch: &WatchName, event: &NewEvent) -> Result<ActiveModel, StoreError> {
+pub(crate) fn new_row(
+    watch: Option<&WatchName>,
+    event: &NewEvent,
+) -> Result<ActiveModel, StoreError> {
     Ok(ActiveModel {
         id: NotSet,
         at: Set(time(event.at)),
-        watch: Set(watch.to_string()),
+        watch: Set(watch.map(ToString::to_string)),
         kind: Set(event.kind.name().to_owned()),
         data: Set(variant_data(&event.kind, KIND_TAG)?),
     })
@@ -41,10 +44,11 @@ impl TryFrom<Model> for Event {
 
     fn try_from(model: Model) -> Result<Self, StoreError> {
         let row = Row::new("events", model.id);
+        let watch = model.watch.as_deref();
         Ok(Self {
             id: row.count("id", model.id)?,
             at: model.at,
-            watch: row.parse("watch", &model.watch)?,
+            watch: watch.map(|name| row.parse("watch", name)).transpose()?,
             kind: row.variant("data", KIND_TAG, model.kind, &model.data)?,
         })
     }

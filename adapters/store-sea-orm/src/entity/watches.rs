@@ -14,6 +14,7 @@ pub struct Model {
     pub pinned_tag: Option<String>,
     pub auto_deploy: bool,
     pub hold: Option<String>,
+    pub freeze: Option<String>,
     pub intent_revision: i64,
     pub requests: String,
     pub workloads: String,
@@ -36,6 +37,7 @@ impl TryFrom<&WatchState> for Model {
             pinned_tag: watch.intent.target.pinned().map(ToString::to_string),
             auto_deploy: watch.intent.auto_deploy,
             hold: watch.intent.hold.as_ref().map(json).transpose()?,
+            freeze: watch.freeze.as_ref().map(json).transpose()?,
             intent_revision: number(watch.intent.revision),
             requests: json(&watch.requests)?,
             workloads: json(&watch.workloads)?,
@@ -52,6 +54,7 @@ impl TryFrom<Model> for WatchState {
         let repository = model.repository.as_deref();
         let pinned_tag = model.pinned_tag.as_deref();
         let hold = model.hold.as_deref();
+        let freeze = model.freeze.as_deref();
         let pin = pinned_tag
             .map(|tag| row.parse("pinned_tag", tag))
             .transpose()?;
@@ -67,6 +70,7 @@ impl TryFrom<Model> for WatchState {
                 auto_deploy: model.auto_deploy,
                 hold: hold.map(|text| row.json("hold", text)).transpose()?,
             },
+            freeze: freeze.map(|text| row.json("freeze", text)).transpose()?,
             requests: row.json("requests", &model.requests)?,
             workloads: row.json("workloads", &model.workloads)?,
             retired: model.retired,

@@ -1,6 +1,7 @@
 //! The contract of the Store port.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use registrywatcher::ports::Store;
@@ -44,6 +45,15 @@ impl StoreHarness for Harness {
             store.close().await.expect("a store closes");
         }
         self.second().await
+    }
+
+    /// Leases have become older, which is the same to the database as that it is later.
+    async fn pass(&self, time: Duration) {
+        let millis = time.as_millis();
+        for table in ["leases", "replicas"] {
+            let older = format!("UPDATE {table} SET expires_at = expires_at - {millis}");
+            self.database.execute(&older).await;
+        }
     }
 }
 

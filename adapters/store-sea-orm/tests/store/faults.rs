@@ -1,6 +1,6 @@
 //! What is answered when the database is not as it should be.
 
-use registrywatcher::ports::{EventQuery, EventRange, Step, Store, StoreError};
+use registrywatcher::ports::{EventQuery, EventRange, Scope, Step, Store, StoreError};
 use registrywatcher_conformance::store::samples::{at_version, event, step, watch};
 use registrywatcher_store_sea_orm::SeaOrmStore;
 use sea_orm::{ConnectionTrait, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -36,11 +36,11 @@ async fn a_row_that_cannot_be_understood_is_named(database: &Database) {
             "UPDATE watches SET version = -1",
             "table watches, row `web`, column version",
         ),
-        ("DELETE FROM counters", "table counters"),
+        ("DELETE FROM restraints", "table restraints"),
     ];
     for (damage, place) in cases {
         database.execute(damage).await;
-        match store.load(None).await {
+        match store.load(&Scope::Everything).await {
             Err(StoreError::Corrupt { place: found, .. }) => assert_eq!(found, place),
             other => panic!("{damage} was not noticed: {other:?}"),
         }
@@ -87,7 +87,7 @@ async fn a_writer_that_never_ends_makes_others_give_up_and_change_nothing(databa
     let refused = store.commit(told.clone()).await.unwrap_err();
     assert!(refused.is_transient(), "{refused}");
     let loaded = store
-        .load(None)
+        .load(&Scope::Everything)
         .await
         .expect("readers do not wait for a writer");
     assert_eq!((loaded.watches[0].version, loaded.last_event), (1, 0));
@@ -100,7 +100,7 @@ async fn a_database_without_schema_is_unavailable(database: &Database) {
     let store = database.connect().await;
     store.ping().await.unwrap();
     assert!(matches!(
-        store.load(None).await,
+        store.load(&Scope::Everything).await,
         Err(StoreError::Unavailable { .. })
     ));
 }

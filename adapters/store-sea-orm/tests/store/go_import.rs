@@ -1,7 +1,7 @@
 //! Taking over what the Go service stored.
 
 use registrywatcher::intent::{Intent, Target};
-use registrywatcher::ports::{Store, WatchState};
+use registrywatcher::ports::{Scope, Store, WatchState};
 use registrywatcher_conformance::samples::tag;
 use registrywatcher_conformance::store::samples::{at_version, name, step, watch};
 use sea_orm::{ConnectionTrait, Statement};
@@ -53,7 +53,12 @@ async fn go_rows(database: &Database) -> usize {
 
 async fn rows_of_the_go_service_become_watches(database: &Database) {
     as_the_go_service_left_it(database).await;
-    let loaded = database.open().await.load(None).await.unwrap();
+    let loaded = database
+        .open()
+        .await
+        .load(&Scope::Everything)
+        .await
+        .unwrap();
     let expected = [
         imported("bad-pin", Target::Track, false),
         imported("pinned", Target::Pin(tag("v1.3.9")), false),
@@ -77,7 +82,11 @@ async fn rows_are_imported_once_whatever_becomes_of_them(database: &Database) {
         .await;
 
     let store = database.open().await;
-    let loaded = store.load(Some(&name("pinned"))).await.unwrap().watches;
+    let loaded = store
+        .load(&Scope::Watch(name("pinned")))
+        .await
+        .unwrap()
+        .watches;
     assert_eq!(
         loaded,
         [WatchState {
@@ -85,7 +94,11 @@ async fn rows_are_imported_once_whatever_becomes_of_them(database: &Database) {
             ..unpinned
         }]
     );
-    let other = store.load(Some(&name("tracking"))).await.unwrap().watches;
+    let other = store
+        .load(&Scope::Watch(name("tracking")))
+        .await
+        .unwrap()
+        .watches;
     assert_eq!(other, [imported("tracking", Target::Track, true)]);
 }
 
@@ -94,7 +107,7 @@ async fn taking_the_import_back_keeps_what_a_watch_has_taken_over(database: &Dat
     let store = database.open().await;
     store.commit(step(at_version("pinned", 1))).await.unwrap();
     store.migrate_down(1).await.unwrap();
-    let left = store.load(None).await.unwrap().watches;
+    let left = store.load(&Scope::Everything).await.unwrap().watches;
     assert_eq!(
         left.iter().map(|watch| &watch.name).collect::<Vec<_>>(),
         [&name("pinned")]

@@ -11,4 +11,5 @@ mod databases;
 mod faults;
 mod go_import;
 mod migrating;
+mod sharing;
 mod traps;

@@ -1,6 +1,6 @@
 //! Bringing the schema up to date, and back.
 
-use registrywatcher::ports::{Store, StoreError};
+use registrywatcher::ports::{Scope, Store, StoreError};
 use registrywatcher_conformance::store::samples::{name, step, watch};
 use registrywatcher_store_sea_orm::{MigrationStatus, SeaOrmStore, StoreOptions};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -62,7 +62,7 @@ async fn migrations_go_up_and_down_and_up_again(database: &Database) {
         [true, false]
     );
     assert_eq!(
-        store.load(None).await.unwrap().watches.len(),
+        store.load(&Scope::Everything).await.unwrap().watches.len(),
         1,
         "data outlives the import"
     );
@@ -77,14 +77,21 @@ async fn migrations_go_up_and_down_and_up_again(database: &Database) {
         "{left:?}"
     );
     assert!(
-        store.load(None).await.is_err(),
+        store.load(&Scope::Everything).await.is_err(),
         "there is no table to load from"
     );
 
     store.migrate().await.unwrap();
     store.migrate().await.unwrap();
     assert_eq!(schema(database).await, made);
-    assert_eq!(store.load(Some(&name("web"))).await.unwrap().watches, []);
+    assert_eq!(
+        store
+            .load(&Scope::Watch(name("web")))
+            .await
+            .unwrap()
+            .watches,
+        []
+    );
     store.commit(step(watch("web"))).await.unwrap();
 }
 
@@ -110,7 +117,7 @@ async fn eight_processes_that_start_at_once_all_find_the_schema_made(database: &
         database
             .open()
             .await
-            .load(None)
+            .load(&Scope::Everything)
             .await
             .unwrap()
             .watches

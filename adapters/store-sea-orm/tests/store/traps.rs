@@ -3,10 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use registrywatcher::deployment::{Quarantined, State};
 use registrywatcher::event::NewEvent;
-use registrywatcher::ports::{DeploymentQuery, EventQuery, EventRange, Step, Store};
+use registrywatcher::ports::{
+    DeploymentQuery, EventQuery, EventRange, RestraintChange, Scope, Step, Store,
+};
 use registrywatcher_conformance::samples::{at, tag};
 use registrywatcher_conformance::store::samples::{
-    applying, at_version, deployment, event, id, quarantined, step, watch,
+    applying, at_version, deployment, event, id, quarantine, quarantined, step, watch,
 };
 use registrywatcher_store_sea_orm::{SeaOrmStore, StoreOptions};
 use sea_orm::ConnectionTrait;
@@ -48,7 +50,7 @@ async fn steps_that_read_before_they_write_wait_for_each_other_and_lose_nothing(
         limit: 1000,
     };
     assert_eq!(handles[0].events(&query).await.unwrap().len(), 8 * 12 * 2);
-    let watches = handles[0].load(None).await.unwrap().watches;
+    let watches = handles[0].load(&Scope::Everything).await.unwrap().watches;
     assert!(
         watches.iter().all(|watch| watch.version == 12),
         "{watches:?}"
@@ -61,7 +63,7 @@ async fn tell_of_many_deployments(store: &SeaOrmStore, n: u64) {
         let number = n * 100 + version;
         let step = Step {
             deployments: vec![deployment(number, watch.name.as_str(), applying())],
-            quarantine_revision: Some(0),
+            restraints_revision: Some(0),
             events: vec![event(number), event(number)],
             ..step(at_version(watch.name.as_str(), version))
         };
@@ -80,7 +82,7 @@ async fn a_counter_that_is_read_and_raised_at_the_same_time_loses_no_raise(datab
             tokio::spawn(async move {
                 for version in 0..5 {
                     let step = Step {
-                        quarantine: vec![quarantined(n * 100 + version)],
+                        restraints: vec![quarantine(n * 100 + version)],
                         ..step(at_version(&format!("watch-{n}"), version))
                     };
                     store
@@ -94,8 +96,9 @@ async fn a_counter_that_is_read_and_raised_at_the_same_time_loses_no_raise(datab
     for writer in writers {
         writer.await.unwrap();
     }
-    let quarantine = handles[1].load(None).await.unwrap().quarantine;
-    assert_eq!((quarantine.revision, quarantine.entries.len()), (40, 40));
+    let loaded = handles[1].load(&Scope::Everything).await.unwrap();
+    let restraints = loaded.restraints;
+    assert_eq!((restraints.revision, restraints.quarantine.len()), (40, 40));
 }
 
 async fn times_are_kept_to_the_microsecond_and_order_rightly(database: &Database) {
@@ -114,7 +117,7 @@ async fn times_are_kept_to_the_microsecond_and_order_rightly(database: &Database
         told.deployments.push(deployment);
         let mut entry = quarantined(n);
         entry.since = moment;
-        told.quarantine.push(entry);
+        told.restraints.push(RestraintChange::Quarantine(entry));
     }
     told.events = times
         .iter()
@@ -124,10 +127,10 @@ async fn times_are_kept_to_the_microsecond_and_order_rightly(database: &Database
     let told: Vec<_> = committed.events.iter().map(|event| event.at).collect();
     assert_eq!(told, kept);
 
-    let loaded = store.load(None).await.unwrap();
+    let loaded = store.load(&Scope::Everything).await.unwrap();
     let since: Vec<_> = loaded
+        .restraints
         .quarantine
-        .entries
         .iter()
         .map(|entry| entry.since)
         .collect();
@@ -147,7 +150,10 @@ async fn ids_of_events_pass_the_range_of_32_bits(database: &Database) {
     let far = "INSERT INTO events (id, at, watch, kind, data) \
                VALUES (5000000000, '2026-11-24T00:00:00+00:00', 'web', 'watch_retired', '{}')";
     database.execute(far).await;
-    assert_eq!(store.load(None).await.unwrap().last_event, 5_000_000_000);
+    assert_eq!(
+        store.load(&Scope::Everything).await.unwrap().last_event,
+        5_000_000_000
+    );
     let administrator = database.administrator().await;
     if administrator.get_database_backend() == sea_orm::DbBackend::Postgres {
         let next = "SELECT setval(pg_get_serial_sequence('events', 'id'), 5000000000)";
@@ -177,13 +183,13 @@ async fn the_longest_texts_are_kept_whole(database: &Database) {
     };
     let told = Step {
         deployments: vec![row.clone()],
-        quarantine: vec![quarantined.clone()],
+        restraints: vec![RestraintChange::Quarantine(quarantined.clone())],
         ..step(watch(&longest_name))
     };
     store.commit(told).await.unwrap();
-    let loaded = store.load(None).await.unwrap();
+    let loaded = store.load(&Scope::Everything).await.unwrap();
     assert_eq!(
-        (loaded.open, loaded.quarantine.entries),
+        (loaded.open, loaded.restraints.quarantine),
         (vec![row], vec![quarantined])
     );
 }
@@ -195,7 +201,7 @@ async fn a_cursor_that_stays_where_it_is_is_no_error(database: &Database) {
         store.advance_cursor("chat", event).await.unwrap();
     }
     assert_eq!(
-        store.load(None).await.unwrap().cursors["chat"],
+        store.load(&Scope::Everything).await.unwrap().cursors["chat"],
         u64::MAX >> 1
     );
     store.commit(step(watch("web"))).await.unwrap();
@@ -221,7 +227,7 @@ async fn loading_costs_a_fixed_number_of_statements(database: &Database) {
     let before = store.statements();
     assert_eq!(
         store
-            .load(None)
+            .load(&Scope::Everything)
             .await
             .unwrap()
             .open
@@ -243,16 +249,24 @@ async fn a_database_in_memory_is_one_for_all_calls() {
                     .commit(step(watch(&format!("watch-{n}"))))
                     .await
                     .unwrap();
-                store.load(None).await.unwrap()
+                store.load(&Scope::Everything).await.unwrap()
             })
         })
         .collect();
     for writer in writers {
         writer.await.unwrap();
     }
-    assert_eq!(store.load(None).await.unwrap().watches.len(), 8);
     assert_eq!(
-        in_memory().await.load(None).await.unwrap().watches,
+        store.load(&Scope::Everything).await.unwrap().watches.len(),
+        8
+    );
+    assert_eq!(
+        in_memory()
+            .await
+            .load(&Scope::Everything)
+            .await
+            .unwrap()
+            .watches,
         [],
         "and for no others"
     );

@@ -109,7 +109,7 @@ async fn dead_letters_are_found_page_by_page(store: &Arc<dyn Store>, last: &Dead
     let chat = Some("chat");
     let first_page = [letter("chat", 2), letter("chat", 5)];
     assert_eq!(letters(store, chat, 0, 2).await, first_page);
-    assert_eq!(letters(store, chat, 5, 2).await, [last.clone()]);
+    assert_eq!(letters(store, chat, 5, 2).await, std::slice::from_ref(last));
     assert_eq!(letters(store, chat, 7, 2).await, []);
     assert_eq!(letters(store, chat, u64::MAX, 2).await, []);
     assert_eq!(letters(store, chat, 0, 0).await, []);

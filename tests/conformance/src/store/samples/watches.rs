@@ -103,7 +103,7 @@ fn request(n: u64, single: bool) -> Request {
         candidate: candidate("v1.4.0"),
         pending: vec![task("web"), task("worker")],
         single,
-        overrides_freeze: n % 2 == 0,
+        overrides_freeze: n.is_multiple_of(2),
         created_at: moment(1),
         expires_at: moment(3600),
     }

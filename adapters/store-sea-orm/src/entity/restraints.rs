@@ -1,14 +1,15 @@
 use sea_orm::entity::prelude::*;
 
-/// The counter that each change of the quarantine raises.
-pub(crate) const QUARANTINE: &str = "quarantine";
+/// The only row.
+pub(crate) const ID: i32 = 1;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "counters")]
+#[sea_orm(table_name = "restraints")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub name: String,
-    pub value: i64,
+    pub id: i32,
+    pub revision: i64,
+    pub freeze: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
