@@ -7,7 +7,7 @@ use super::guards::{big_step, exactly_one_committed, is_conflict, refuses};
 use super::samples::{event, freeze, id, quarantine, quarantined, step, watch};
 use super::{StoreHarness, commit, commit_at_once, everything};
 
-/// A step decided on other restraints is [`StoreError::Conflict`] and changes nothing.
+/// A step decided on other restraints is [`StoreError::Conflict`](registrywatcher::ports::StoreError::Conflict) and changes nothing.
 pub async fn a_step_decided_on_other_restraints_is_a_conflict_and_changes_nothing(
     harness: &impl StoreHarness,
 ) {
