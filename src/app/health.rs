@@ -19,14 +19,21 @@ pub struct Degraded {
 }
 
 impl App {
-    /// Whether the store can be asked; for readiness.
+    /// Whether the store can be asked, and took what was to be stored last; for readiness.
     pub async fn check_store(&self) -> Result<(), StoreError> {
         let query = EventQuery {
             watch: None,
             range: EventRange::Before(None),
             limit: 1,
         };
-        self.ports.store.events(&query).await.map(|_| ())
+        self.ports.store.events(&query).await?;
+        match self.world().unstored.clone() {
+            Some(problem) => Err(StoreError::Unavailable {
+                problem,
+                source: None,
+            }),
+            None => Ok(()),
+        }
     }
 
     /// How many watches have not been polled since the start; for readiness.

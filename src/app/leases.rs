@@ -69,6 +69,8 @@ impl App {
         let answer = self.ports.store.lease(&claim).await;
         leases.note(answer.as_ref().err());
         let granted = answer?;
+        // What could not be stored may be another replica's by now.
+        self.world().unstored = None;
         let before: BTreeSet<Resource> = {
             let mut held = leases.held();
             let is_valid = |until: &Duration| *until > asked_at;

@@ -6,6 +6,13 @@ use crate::event::{EventKind, NewEvent};
 use crate::ports::{RestraintChange, Scope, Step, StoreError, WatchState};
 use crate::watch::WatchName;
 
+/// Whether a change that the store did not take is tried again without anybody asking for it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    ByItself,
+    IfAsked,
+}
+
 /// How often a step is decided anew because somebody else was faster.
 const ATTEMPTS: u32 = 5;
 
@@ -47,7 +54,7 @@ impl App {
             let drafted = self.draft(world, name, &plan)?;
             Ok(drafted.map(|(step, outcome)| (Step { lease, ..step }, outcome)))
         };
-        self.commit(Some(name), draft).await
+        self.commit(Some(name), Retry::ByItself, draft).await
     }
 
     /// Changes one watch in one transaction, whoever attends to it; such a change starts no deployment.
@@ -56,8 +63,10 @@ impl App {
         name: &WatchName,
         plan: impl Fn(&World, &mut Draft) -> Result<Option<T>, E>,
     ) -> Result<Option<T>, E> {
-        self.commit(Some(name), |world| self.draft(world, name, &plan))
-            .await
+        self.commit(Some(name), Retry::IfAsked, |world| {
+            self.draft(world, name, &plan)
+        })
+        .await
     }
 
     /// Changes what concerns all watches.
@@ -78,12 +87,14 @@ impl App {
             });
             Ok::<_, StoreError>(planned)
         };
-        self.commit(None, draft).await.map(|_| ())
+        let committed = self.commit(None, Retry::IfAsked, draft).await;
+        committed.map(|_| ())
     }
 
     async fn commit<T, E: From<StoreError>>(
         &self,
         name: Option<&WatchName>,
+        retry: Retry,
         draft: impl Fn(&World) -> Result<Option<(Step, T)>, E>,
     ) -> Result<Option<T>, E> {
         let mut attempt = 1;
@@ -96,6 +107,7 @@ impl App {
                 Ok(committed) => {
                     let mut world = self.world();
                     world.apply(step, &committed);
+                    world.unstored = None;
                     if self.leases.is_some() {
                         world
                             .own_events
@@ -110,6 +122,11 @@ impl App {
                 Err(error) => {
                     // Whatever it was, only the store knows now what is stored.
                     self.world().distrust(name);
+                    if let (Retry::ByItself, StoreError::Unavailable { problem, .. }) =
+                        (retry, &error)
+                    {
+                        self.world().unstored = Some(problem.clone());
+                    }
                     if let StoreError::LeaseLost { watch } = &error {
                         self.lose(watch);
                     }

@@ -36,6 +36,8 @@ pub(super) struct World {
     /// The deployments that have not ended.
     pub(super) open: BTreeMap<DeploymentId, Deployment>,
     pub(super) restraints: Restraints,
+    /// Why the last change could not be stored, if it is tried again and nothing was stored since.
+    pub(super) unstored: Option<String>,
     /// How far the sinks have been served that this process serves.
     pub(super) cursors: BTreeMap<String, EventId>,
     /// How often the event that a sink is to be told next was offered to it.

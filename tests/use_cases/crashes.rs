@@ -98,6 +98,19 @@ async fn a_decision_tells_that_the_store_is_away_until_it_is_back() {
 }
 
 #[tokio::test]
+async fn a_store_that_can_be_read_and_not_written_is_told_until_it_can() {
+    let house = running_v1().await;
+    house.push("v1.1.0", 2);
+    house.store.fail_next(u32::MAX);
+    house.turn().await;
+    house.store.fail_next(0);
+    assert!(house.app.check_store().await.is_err());
+    house.turn().await;
+    assert!(house.app.check_store().await.is_ok());
+    house.assert_runs("web", 2);
+}
+
+#[tokio::test]
 async fn what_the_orchestrator_reverted_while_we_were_away_is_judged_not_applied_again() {
     let mut house = running_v1().await;
     house.deployer.hold_rollouts();
