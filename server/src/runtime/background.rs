@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use registrywatcher::app::App;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
 use super::{Announcements, Pace, delivery, executor, housekeeping, poller, sharing};
@@ -29,13 +29,13 @@ impl Background {
             news,
         } = announcements;
         let (stop, stopping) = watch::channel(false);
-        let (renewed, renewals) = watch::channel(());
+        let (renewed, renewals) = broadcast::channel(1);
         let mut tasks = JoinSet::new();
         let executor = executor::Executor::new(Arc::clone(&app), renewals);
         tasks.spawn(executor.drive(deployments, stopping.clone()));
         for sink in sinks {
             let stopping = stopping.clone();
-            let delivery = delivery::deliver(Arc::clone(&app), sink, news.clone());
+            let delivery = delivery::deliver(Arc::clone(&app), sink, news.resubscribe());
             tasks.spawn(until(stopping, delivery));
         }
         let poller = poller::Poller::new(Arc::clone(&app), pace);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use registrywatcher::app::{Advance, App};
 use registrywatcher::deployment::DeploymentId;
+use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{Id, JoinSet};
 use tokio::time::sleep;
@@ -15,14 +16,14 @@ use super::background::stopped;
 /// Drives deployments, each in a task of its own.
 pub(super) struct Executor {
     app: Arc<App>,
-    /// Changes whenever this replica may hold other leases than before.
-    renewals: watch::Receiver<()>,
+    /// Told whenever this replica may hold other leases than before.
+    renewals: broadcast::Receiver<()>,
     driven: BTreeMap<DeploymentId, (Id, Arc<Notify>)>,
     tasks: JoinSet<()>,
 }
 
 impl Executor {
-    pub(super) fn new(app: Arc<App>, renewals: watch::Receiver<()>) -> Self {
+    pub(super) fn new(app: Arc<App>, renewals: broadcast::Receiver<()>) -> Self {
         Self {
             app,
             renewals,
@@ -66,7 +67,7 @@ impl Executor {
             id,
             interrupt: Arc::clone(&interrupt),
         };
-        let task = self.tasks.spawn(driving.under_lease(self.renewals.clone()));
+        let task = self.tasks.spawn(driving.under_lease(self.renewals.resubscribe()));
         self.driven.insert(id, (task.id(), interrupt));
     }
 }
@@ -91,7 +92,7 @@ impl Driving {
     }
 
     /// Drives it while this replica may. Another one then goes on from what is stored.
-    async fn under_lease(self, renewals: watch::Receiver<()>) {
+    async fn under_lease(self, renewals: broadcast::Receiver<()>) {
         if self.is_lost() {
             return;
         }
@@ -102,7 +103,7 @@ impl Driving {
     }
 
     /// Once the lease is lost the attempt is dropped, wherever it is. It also ends by itself if the store says so.
-    async fn until_lost(&self, mut renewals: watch::Receiver<()>) {
+    async fn until_lost(&self, mut renewals: broadcast::Receiver<()>) {
         let mut driving = pin!(self.to_its_end());
         loop {
             let left = self.app.may_drive_for(self.id);
@@ -112,7 +113,7 @@ impl Driving {
             tokio::select! {
                 biased;
                 () = &mut driving => return,
-                Ok(()) = renewals.changed() => {}
+                Ok(()) | Err(RecvError::Lagged(_)) = renewals.recv() => {}
                 () = sleep(left.unwrap_or_default()), if left.is_some() => {}
             }
         }

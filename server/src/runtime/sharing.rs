@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use registrywatcher::app::App;
 use registrywatcher::ports::StoreError;
-use tokio::sync::watch;
+use tokio::sync::broadcast;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// How often the changes of other replicas and of commands are taken over.
@@ -14,7 +14,7 @@ const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// Keeps the leases of this replica, and tells `renewed` whenever what it holds may have changed.
 ///
 /// A store that fails is asked again and again; what is held runs out by itself meanwhile.
-pub(super) async fn renew_leases(app: Arc<App>, renewed: watch::Sender<()>) {
+pub(super) async fn renew_leases(app: Arc<App>, renewed: broadcast::Sender<()>) {
     let Some(every) = app.lease_interval() else {
         return;
     };
@@ -24,7 +24,8 @@ pub(super) async fn renew_leases(app: Arc<App>, renewed: watch::Sender<()>) {
     loop {
         ticks.tick().await;
         outage.note(&app.renew_leases().await);
-        renewed.send_replace(());
+        // Nobody listens once everything stops.
+        let _ = renewed.send(());
     }
 }
 

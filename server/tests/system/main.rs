@@ -12,11 +12,19 @@ mod demo;
 #[cfg(test)]
 mod go_service;
 #[cfg(test)]
+mod handover;
+#[cfg(test)]
 mod notifications;
+#[cfg(test)]
+mod one_process;
+#[cfg(test)]
+mod operating;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
 mod outages;
+#[cfg(test)]
+mod own_job;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
