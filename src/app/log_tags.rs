@@ -8,7 +8,7 @@ use super::world::World;
 use crate::image::{Digest, Image, Repository, Tag, TagList};
 use crate::ports::{LoggedTag, StoreError, TagChanges, TagLogQuery};
 
-/// How many rows of the log are read at a time.
+/// How many tags are read from the log at a time.
 const PAGE: u32 = 1000;
 
 /// What is in the log of tags already, of one repository.
@@ -64,20 +64,20 @@ impl App {
 
     /// What the log has as listed now.
     async fn logged_tags(&self, repository: &Repository) -> Result<Vec<Tag>, StoreError> {
-        let mut tags: Vec<Tag> = Vec::new();
+        let (mut tags, mut after) = (Vec::new(), None);
         loop {
             let query = TagLogQuery {
                 repository: repository.clone(),
                 tag: None,
                 current: true,
-                after: tags.last().cloned(),
+                after,
                 limit: PAGE,
             };
             let page = self.ports.store.tag_log(&query).await?;
-            let is_last = page.len() < PAGE as usize;
-            tags.extend(page.into_iter().map(|LoggedTag { tag, .. }| tag));
-            tags.dedup();
-            if is_last {
+            after = page.last().map(|row| row.tag.clone());
+            let listed = page.into_iter().filter(|row| row.image.is_none());
+            tags.extend(listed.map(|LoggedTag { tag, .. }| tag));
+            if after.is_none() {
                 return Ok(tags);
             }
         }

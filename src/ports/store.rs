@@ -120,7 +120,8 @@ pub trait Store: Send + Sync {
 
     /// Renews what a replica holds, gives it its share of what nobody holds, and says what is its own now.
     ///
-    /// The store's clock alone decides what has run out.
+    /// The store's clock alone decides what has run out. What a replica holds beyond its share is not taken from it, but is
+    /// not renewed either: until it has this answer it may still be at work on it.
     async fn lease(&self, claim: &LeaseClaim) -> Result<BTreeSet<Resource>, StoreError>;
 
     /// Hands back all that a replica holds.

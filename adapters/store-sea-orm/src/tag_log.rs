@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use registrywatcher::image::{Image, Tag};
 use registrywatcher::ports::{LoggedTag, StoreError, TagChanges, TagLogQuery};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Value,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Value,
 };
 use serde::Serialize;
 
@@ -130,21 +130,25 @@ pub(crate) async fn find(
     db: &impl ConnectionTrait,
     query: &TagLogQuery,
 ) -> Result<Vec<LoggedTag>, StoreError> {
+    let asked_for = Condition::all()
+        .add(Column::Repository.eq(query.repository.to_string()))
+        .add_option(query.tag.as_ref().map(|tag| Column::Tag.eq(tag.as_str())))
+        .add_option(query.after.as_ref().map(|tag| Column::Tag.gt(tag.as_str())))
+        .add_option(query.current.then(|| Column::LastSeen.is_null()));
+    let tags = Entity::find()
+        .select_only()
+        .column(Column::Tag)
+        .filter(asked_for.clone())
+        .group_by(Column::Tag)
+        .order_by_asc(Column::Tag)
+        .limit(u64::from(query.limit))
+        .into_query();
     let rows = Entity::find()
-        .filter(Column::Repository.eq(query.repository.to_string()))
-        .apply_if(query.tag.as_ref(), |rows, tag| {
-            rows.filter(Column::Tag.eq(tag.as_str()))
-        })
-        .apply_if(query.after.as_ref(), |rows, tag| {
-            rows.filter(Column::Tag.gt(tag.as_str()))
-        })
-        .apply_if(query.current.then_some(()), |rows, ()| {
-            rows.filter(Column::LastSeen.is_null())
-        })
+        .filter(asked_for)
+        .filter(Column::Tag.in_subquery(tags))
         .order_by_asc(Column::Tag)
         .order_by_asc(Column::FirstSeen)
         .order_by_asc(Column::Digest)
-        .limit(u64::from(query.limit))
         .all(db);
     understood(rows.await.map_err(of_statement)?)
 }

@@ -114,6 +114,6 @@ pub struct TagLogQuery {
     pub current: bool,
     /// Only tags after this one in byte order.
     pub after: Option<Tag>,
-    /// At most this many.
+    /// At most this many tags, each with all that is known of it.
     pub limit: u32,
 }

@@ -102,7 +102,7 @@ pub struct Step {
     pub restraints: Vec<RestraintChange>,
     /// What happened, in order.
     pub events: Vec<NewEvent>,
-    /// Who must hold the lease of the watch, where replicas share the work.
+    /// Who must hold the lease of `watch`, where replicas share the work; it means nothing without a watch.
     pub lease: Option<ReplicaId>,
 }
 

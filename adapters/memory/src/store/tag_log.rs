@@ -46,7 +46,10 @@ impl TagLog {
             .collect();
         // Rows of one tag and one time stay in the order of their digests.
         found.sort_by(|a, b| (&a.tag, a.first_seen).cmp(&(&b.tag, b.first_seen)));
-        found.truncate(query.limit as usize);
+        let mut tags: Vec<Tag> = found.iter().map(|row| row.tag.clone()).collect();
+        tags.dedup();
+        tags.truncate(query.limit as usize);
+        found.retain(|row| tags.binary_search(&row.tag).is_ok());
         found
     }
 

@@ -79,7 +79,7 @@ async fn parts_of_the_log_are_found(store: &Arc<dyn Store>) {
     loop {
         let query = TagLogQuery {
             after: after.clone(),
-            limit: 3,
+            limit: 2,
             ..current.clone()
         };
         let page = read(store, &query).await;
