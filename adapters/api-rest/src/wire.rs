@@ -5,6 +5,7 @@ mod deployment;
 mod event;
 mod intent;
 mod page;
+mod tags;
 mod text;
 mod timestamp;
 mod watch;

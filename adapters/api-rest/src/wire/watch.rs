@@ -1,11 +1,11 @@
 use poem_openapi::{Enum, Object};
 use registrywatcher::app::WatchView;
 use registrywatcher::decision::HoldReason;
-use registrywatcher::image::TagList;
 use registrywatcher::intent::Request;
 use registrywatcher::watch;
 use uuid::Uuid;
 
+use super::tags::Tags;
 use super::workload::Workload;
 use super::{Intent, Timestamp};
 
@@ -32,7 +32,7 @@ pub(crate) struct Watch {
     /// Its workloads, in the order in which they are deployed to.
     workloads: Vec<Workload>,
     /// The tags that were last listed, in byte order; given when one watch is read, and left out of the list of watches.
-    tags: Option<Vec<String>>,
+    tags: Option<Tags>,
 }
 
 /// Whether a watch deploys.
@@ -92,9 +92,8 @@ impl Watch {
     /// With its tags, which may be many.
     pub(crate) fn with_tags(view: WatchView) -> Self {
         let tags = view.tags.clone();
-        let to_strings = |tags: &TagList| tags.iter().map(str::to_owned).collect();
         Self {
-            tags: Some(tags.as_deref().map(to_strings).unwrap_or_default()),
+            tags: Some(Tags(tags.unwrap_or_default())),
             ..Self::from(view)
         }
     }
