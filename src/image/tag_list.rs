@@ -20,7 +20,7 @@ impl TagList {
     pub fn collect<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut unusable = 0;
         // With its first bytes beside it, most comparisons need no look at the text itself.
-        let mut tags: Vec<(u64, &str)> = texts
+        let mut tags: Vec<(u128, &str)> = texts
             .into_iter()
             .filter(|text| {
                 let usable = Tag::check(text).is_ok();
@@ -78,12 +78,12 @@ impl TagList {
     }
 }
 
-/// The first eight bytes as a number that orders as they do; equal prefixes say nothing.
-fn prefix(text: &str) -> u64 {
-    let mut bytes = [0; 8];
+/// The first sixteen bytes as a number that orders as they do; equal prefixes say nothing.
+fn prefix(text: &str) -> u128 {
+    let mut bytes = [0; 16];
     let length = text.len().min(bytes.len());
     bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
-    u64::from_be_bytes(bytes)
+    u128::from_be_bytes(bytes)
 }
 
 impl fmt::Debug for TagList {
@@ -113,11 +113,12 @@ mod tests {
     #[test]
     fn tags_that_begin_alike_are_in_byte_order_too() {
         let texts = [
-            "v1.10.10-b",
+            "v1.10.10-20261124-b",
             "v1.10.1",
-            "v1.10.10-a",
-            "v1.10.10",
+            "v1.10.10-20261124-a",
+            "v1.10.10-20261124",
             "v",
+            "v1.10.10-2026112",
             "v1.10.9",
         ];
         let mut sorted = texts;

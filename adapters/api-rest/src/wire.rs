@@ -7,6 +7,7 @@ mod freeze;
 mod intent;
 mod page;
 mod quarantined;
+mod tags;
 mod text;
 mod timestamp;
 mod watch;

@@ -73,9 +73,11 @@ impl Host {
 
     /// The address of something of `repository`, such as `tags/list`.
     pub(crate) fn url(&self, repository: &str, what: &str) -> Result<Url, Fault> {
-        let text = format!("{}{repository}/{what}", self.api);
-        Url::parse(&text)
-            .map_err(|error| Fault::Invalid(format!("`{text}` is no address: {error}")))
+        // Joined, so that the host is not parsed anew for each request.
+        let path = format!("{repository}/{what}");
+        self.api
+            .join(&path)
+            .map_err(|error| Fault::Invalid(format!("`{}{path}` is no address: {error}", self.api)))
     }
 
     /// Reads something, with credentials where they are wanted, and again where a failure may pass.

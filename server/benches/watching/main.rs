@@ -42,8 +42,15 @@ fn run() -> anyhow::Result<()> {
     match arguments.first().map(String::as_str) {
         Some(fast_registry::ROLE) => fast_registry::serve(),
         Some(memory::ROLE) => memory::hold(&arguments[1..]),
-        _ => tokio::runtime::Runtime::new()?.block_on(measure_all(&Scale::of(&arguments))),
+        _ => runtime()?.block_on(measure_all(&Scale::of(&arguments))),
     }
+}
+
+/// One thread, as in the server. The raw loader and all clients share it, so that the ratios between them say something.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
 }
 
 async fn measure_all(scale: &Scale) -> anyhow::Result<()> {

@@ -110,7 +110,7 @@ pub(crate) fn hold(arguments: &[String]) -> anyhow::Result<()> {
         anyhow::bail!("an address and a number of watches are needed");
     };
     let (address, watches): (SocketAddr, usize) = (address.parse()?, watches.parse()?);
-    tokio::runtime::Runtime::new()?.block_on(async {
+    crate::runtime()?.block_on(async {
         let content = fast_registry::content(address, watches);
         // What the tests' orchestrator remembers is no part of the service.
         let deployer = orchestrator(&content);

@@ -3,11 +3,11 @@ use registrywatcher::app::WatchView;
 use registrywatcher::decision::HoldReason;
 use registrywatcher::deployment::Quarantined;
 use registrywatcher::freeze;
-use registrywatcher::image::TagList;
 use registrywatcher::intent::Request;
 use registrywatcher::watch;
 use uuid::Uuid;
 
+use super::tags::Tags;
 use super::workload::Workload;
 use super::{Freeze, Intent, Timestamp};
 
@@ -44,7 +44,7 @@ pub(crate) struct Watch {
     /// Its workloads, in the order in which they are deployed to.
     workloads: Vec<Workload>,
     /// The tags that were last listed, in byte order; given when one watch is read, and left out of the list of watches.
-    tags: Option<Vec<String>>,
+    tags: Option<Tags>,
 }
 
 /// Whether a watch deploys.
@@ -108,9 +108,8 @@ impl Watch {
         quarantine: &[Quarantined],
     ) -> Self {
         let tags = view.tags.clone();
-        let to_strings = |tags: &TagList| tags.iter().map(str::to_owned).collect();
         Self {
-            tags: Some(tags.as_deref().map(to_strings).unwrap_or_default()),
+            tags: Some(Tags(tags.unwrap_or_default())),
             quarantined: Some(quarantine.len() as u64),
             ..Self::new(view, freeze_of_all)
         }

@@ -11,8 +11,12 @@ struct Notice {
     facts: Vec<Fact>,
 }
 
-/// Tells of an image that is quarantined, of a request that is dropped, and of whatever else somebody should look at.
+/// Tells of a request that is dropped, and of whatever else somebody should look at. That an image is quarantined was told
+/// with the deployment that failed.
 pub(super) fn message(event: &Event) -> Option<Message> {
+    if matches!(event.kind, EventKind::ImageQuarantined { .. }) {
+        return None;
+    }
     let tone = match event.kind.severity() {
         Severity::Info => return None,
         Severity::Warning => Tone::Warning,
@@ -33,19 +37,6 @@ pub(super) fn message(event: &Event) -> Option<Message> {
 impl Notice {
     fn of(kind: &EventKind) -> Self {
         match kind {
-            EventKind::ImageQuarantined {
-                tag,
-                digest,
-                reason,
-            } => Self {
-                title: "Image quarantined".to_owned(),
-                happened: format!("{tag} ({}) is quarantined", digest.short()),
-                detail: format!("{reason}\nThe image is not deployed by itself again."),
-                facts: vec![
-                    Fact::short("Tag", tag.as_str()),
-                    Fact::short("Digest", digest.short()),
-                ],
-            },
             EventKind::RequestDropped { request, reason } => Self {
                 title: "Request dropped".to_owned(),
                 happened: "a request for a deployment was dropped".to_owned(),

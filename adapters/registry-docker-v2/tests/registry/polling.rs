@@ -94,6 +94,37 @@ async fn requests_and_connections_stay_within_the_concurrency() {
     assert_eq!(fixture.asked().len(), 60);
 }
 
+/// On a runtime of one thread, as the server has: only there does a connection go back to its pool before the next request
+/// looks for one.
+#[tokio::test(flavor = "current_thread")]
+async fn no_connection_is_opened_beyond_the_concurrency_however_quickly_answers_come() {
+    let open = || Auth::Open;
+    let bearer = || Auth::Bearer;
+    for (concurrency, auth) in [(1, open as fn() -> Auth), (4, open), (4, bearer)] {
+        for _cold in 0..6 {
+            let settings = RegistrySettings {
+                concurrency,
+                ..RegistrySettings::default()
+            };
+            let fixture = fixture_with(settings).await;
+            fixture.double.require(auth());
+            for _warm in 0..20 {
+                let polls = (0..20).map(async |index| {
+                    if index % 2 == 0 {
+                        fixture.tags().await.map(drop)
+                    } else {
+                        fixture.resolve("v1").await.map(drop)
+                    }
+                });
+                for outcome in join_all(polls).await {
+                    outcome.unwrap();
+                }
+            }
+            assert_eq!(fixture.double.server.peak_connections(), concurrency);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_passing_failure_is_asked_again_a_few_times_and_then_told() {
     join_all([500, 502, 503, 504, 408].map(async |status| {
