@@ -14,3 +14,6 @@ mod sharing;
 pub use announcements::{Announcements, announcements};
 pub use background::Background;
 pub use poller::Pace;
+
+#[cfg(test)]
+mod tests;

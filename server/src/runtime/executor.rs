@@ -67,7 +67,9 @@ impl Executor {
             id,
             interrupt: Arc::clone(&interrupt),
         };
-        let task = self.tasks.spawn(driving.under_lease(self.renewals.resubscribe()));
+        let task = self
+            .tasks
+            .spawn(driving.under_lease(self.renewals.resubscribe()));
         self.driven.insert(id, (task.id(), interrupt));
     }
 }

@@ -10,6 +10,8 @@ mod databases;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod go_service;
 #[cfg(test)]
 mod handover;

@@ -69,12 +69,12 @@ async fn a_rollback_goes_to_what_ran_before_and_stays_there(database: Database) 
     let site = Site::open(database).await;
     let service = site.program.serve().await;
     service.decides("web", "up_to_date").await;
+    let refused = tell(&site, &service, &["rollback", "web"]).await;
+    says(&refused, 1, "nothing to go back to");
     let first = site.publish("v1.1.0");
     service
         .newest_deployment("web", "v1.1.0", "succeeded")
         .await;
-    let refused = tell(&site, &service, &["rollback", "web"]).await;
-    says(&refused, 1, "nothing to go back to");
     site.publish("v1.2.0");
     service
         .newest_deployment("web", "v1.2.0", "succeeded")
