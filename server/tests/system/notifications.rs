@@ -1,4 +1,4 @@
-//! What is told to Slack.
+//! What is told, and to whom.
 
 use serde_json::{Value, json};
 
@@ -56,6 +56,62 @@ async fn slack_is_told_of_the_start_the_success_and_the_failure_of_a_deployment(
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn each_sink_is_told_what_its_route_lets_through() {
+    let (oncall, audit, elsewhere) = (
+        Webhook::start().await,
+        Webhook::start().await,
+        Webhook::start().await,
+    );
+    let sections = format!(
+        r#"
+        [notifications.oncall]
+        kind = "discord"
+        webhook_url = "{}"
+        severity = "error"
+
+        [notifications.audit]
+        kind = "http"
+        url = "{}"
+        secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+        kinds = ["deployment_succeeded", "deployment_failed"]
+
+        [notifications.elsewhere]
+        kind = "mattermost"
+        webhook_url = "{}"
+        watches = ["api-*"]
+        "#,
+        oncall.url(),
+        audit.url(),
+        elsewhere.url()
+    );
+    let site = Site::open_with(Database::sqlite(), &sections).await;
+    let service = site.program.serve().await;
+    service.decides("web", "up_to_date").await;
+    site.publish("v1.1.0");
+    service
+        .newest_deployment("web", "v1.1.0", "succeeded")
+        .await;
+    site.publish_broken("v1.2.0");
+    told(&oncall, 1).await;
+    told(&audit, 2).await;
+    let kinds: Vec<Value> = audit
+        .messages()
+        .iter()
+        .map(|event| event["type"].clone())
+        .collect();
+    assert_eq!(kinds.len(), 2, "{kinds:?}");
+    assert!(
+        kinds[0].as_str().unwrap().contains("succeeded"),
+        "{kinds:?}"
+    );
+    assert!(kinds[1].as_str().unwrap().contains("failed"), "{kinds:?}");
+    let told = oncall.messages();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["embeds"][0]["title"], "Deployment failed");
+    assert_eq!(elsewhere.messages(), Vec::<Value>::new());
+}
+
 async fn told(webhook: &Webhook, count: usize) {
     eventually(&format!("{count} messages were taken"), async || {
         (distinct(webhook).len() >= count).then_some(())
@@ -66,6 +122,8 @@ async fn told(webhook: &Webhook, count: usize) {
 /// What was told, once each: a message may come again when the service ends before it knows that it was taken.
 fn distinct(webhook: &Webhook) -> Vec<Value> {
     let mut messages = webhook.messages();
-    messages.dedup_by(|next, last| next["attachments"] == last["attachments"]);
+    messages.dedup_by(|next, last| {
+        next["attachments"] == last["attachments"] && next["id"] == last["id"]
+    });
     messages
 }
