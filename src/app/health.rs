@@ -5,7 +5,7 @@ use super::App;
 use super::world::{Look, World};
 use crate::observation::Unseen;
 use crate::ports::{EventQuery, EventRange, StoreError};
-use crate::watch::Watch;
+use crate::watch::{Unit, Watch};
 
 /// Something outside that does not work, while the service goes on without it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +84,12 @@ impl Faults {
 }
 
 impl World {
+    /// Why the rollout of a unit cannot be followed.
+    fn fault_of_drive(&self, unit: &Unit) -> Option<&String> {
+        let deployment = self.in_flight(unit)?;
+        self.drives.get(&deployment.id)?.fault.as_ref()
+    }
+
     fn note_faults(&self, watch: &Watch, faults: &mut Faults) {
         let repository = watch.repository();
         if let Some(observation) = self.observation(repository)
@@ -93,10 +99,13 @@ impl World {
             faults.note(part, &fault.message, 1);
         }
         for (workload, live) in watch.workloads.iter().zip(self.live_workloads(watch)) {
-            if let Some(Look {
-                answer: Err(fault), ..
-            }) = &live.look
-            {
+            let fault = match &live.look {
+                Some(Look {
+                    answer: Err(fault), ..
+                }) => Some(fault),
+                _ => self.fault_of_drive(&live.unit),
+            };
+            if let Some(fault) = fault {
                 faults.note(format!("deployer {}", workload.deployer), fault, 1);
             }
         }

@@ -177,7 +177,7 @@ impl World {
                     decided: live.decided.clone(),
                     in_flight: in_flight.cloned(),
                     progress: in_flight
-                        .and_then(|deployment| self.drives.get(&deployment.id)?.detail.clone()),
+                        .and_then(|deployment| self.drives.get(&deployment.id)?.progress()),
                 }
             })
             .collect()

@@ -60,7 +60,7 @@ impl App {
             }
             Err(error) => {
                 tracing::error!(watch.name = %deployment.watch, deployment.id = %id, "{error}");
-                Advance::After(self.note_fault(id))
+                Advance::After(self.note_fault(id, None))
             }
         }
     }
@@ -130,7 +130,9 @@ impl App {
             }
             Err(error) if error.is_transient() && !self.is_past_applying(deployment) => {
                 tracing::warn!(watch.name = %deployment.watch, deployment.id = %deployment.id, "{error}");
-                Ok(Some(self.note_fault(deployment.id)))
+                Ok(Some(
+                    self.note_fault(deployment.id, Some(error.to_string())),
+                ))
             }
             Err(error) => self.end(deployment, End::failed_by(&error)).await,
         }
@@ -246,16 +248,19 @@ impl App {
         }
     }
 
-    fn note_fault(&self, id: DeploymentId) -> Duration {
+    /// How long to wait after one more fault; `fault` is the deployer's, if it was one of it.
+    fn note_fault(&self, id: DeploymentId, fault: Option<String>) -> Duration {
         let mut world = self.world();
         let drive = world.drives.entry(id).or_default();
+        drive.fault = fault;
         drive.faults = drive.faults.saturating_add(1);
         Duration::from_secs(2_u64.pow(drive.faults.min(5))).min(Duration::from_secs(30))
     }
 
     fn clear_faults(&self, id: DeploymentId) {
-        if let Some(Drive { faults, .. }) = self.world().drives.get_mut(&id) {
+        if let Some(Drive { faults, fault, .. }) = self.world().drives.get_mut(&id) {
             *faults = 0;
+            *fault = None;
         }
     }
 }

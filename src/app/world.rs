@@ -96,7 +96,17 @@ pub(super) struct Look {
 #[derive(Debug, Default)]
 pub(super) struct Drive {
     pub(super) faults: u32,
+    /// What the deployer says of it.
     pub(super) detail: Option<String>,
+    /// Why the deployer could not be asked, if it was not since.
+    pub(super) fault: Option<String>,
+}
+
+impl Drive {
+    /// What the deployment waits for, or why that is not known.
+    pub(super) fn progress(&self) -> Option<String> {
+        self.fault.clone().or_else(|| self.detail.clone())
+    }
 }
 
 impl World {
@@ -141,6 +151,11 @@ impl World {
         let Scope::Watch(name) = scope else {
             return Vec::new();
         };
+        let state = snapshot.watches.into_iter().find(|row| row.name == *name);
+        if state.as_ref().is_some_and(|state| self.knows_later(state)) {
+            // It was read before a commit of ours that has been taken over already.
+            return Vec::new();
+        }
         let of_watch = |deployment: &Deployment| deployment.watch == *name;
         let mut news = Vec::new();
         let mut open = BTreeMap::new();
@@ -152,12 +167,17 @@ impl World {
         }
         self.open.retain(|_, deployment| !of_watch(deployment));
         self.open.extend(open);
-        let state = snapshot.watches.into_iter().find(|row| row.name == *name);
         if let Some(state) = state {
             self.states.insert(name.clone(), state);
         }
         self.stale.remove(name);
         news
+    }
+
+    /// Whether what is known of the watch was stored after `state`.
+    fn knows_later(&self, state: &WatchState) -> bool {
+        let known = self.states.get(&state.name);
+        known.is_some_and(|known| known.version > state.version)
     }
 
     /// Takes what was just stored.

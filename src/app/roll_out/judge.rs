@@ -18,7 +18,9 @@ impl App {
             Ok(progress) => progress,
             Err(error) if error.is_transient() => {
                 tracing::warn!(watch.name = %deployment.watch, deployment.id = %deployment.id, "{error}");
-                return Ok(Some(self.note_fault(deployment.id)));
+                return Ok(Some(
+                    self.note_fault(deployment.id, Some(error.to_string())),
+                ));
             }
             Err(error) => return self.end(deployment, End::failed_by(&error)).await,
         };
