@@ -1,6 +1,6 @@
 # `make demo` runs the main job; `make test` passes the tests. Both set up what they need.
 
-.PHONY: demo check test bench setup setup-tests openapi help
+.PHONY: demo check test bench soak setup setup-tests openapi help
 .DEFAULT_GOAL := help
 
 # One target folder and one set of flags for everything, so that nothing is built twice.
@@ -28,6 +28,11 @@ test: setup-tests ## All tests, against the real registry, PostgreSQL and whatev
 
 bench: setup-tests ## Speed and memory, as ratios in one run.
 	$(CARGO) bench --package registrywatcher-server --bench watching
+
+soak: SECONDS := 1200
+soak: setup-tests ## Two replicas, 200 watches, and one of them killed every few seconds, for SECONDS; prints what came of it.
+	REGISTRYWATCHER_REQUIRE_BACKENDS=1 REGISTRYWATCHER_SOAK_SECONDS=$(SECONDS) \
+	$(CARGO) test --quiet --package registrywatcher-server --test system --locked -- --ignored --exact replicas::soak --nocapture
 
 openapi: ## Write openapi/registrywatcher.json anew.
 	REGISTRYWATCHER_UPDATE=1 $(CARGO) test --package registrywatcher-api-rest

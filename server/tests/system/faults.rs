@@ -53,8 +53,12 @@ async fn heals(site: &Site, service: &Service, tag: &str, digest: &str, releases
     })
     .await;
     within(HEALING, &format!("{tag} is known to run"), async || {
-        let newest = service.deployments("web").await.pop()?;
-        (newest["tag"] == tag && newest["state"] == "succeeded").then_some(())
+        // Listed by the time of day, and so perhaps not as the last one.
+        let deployments = service.deployments("web").await;
+        let mut deployed = deployments.iter().filter(|known| known["tag"] == tag);
+        deployed
+            .any(|known| known["state"] == "succeeded")
+            .then_some(())
     })
     .await;
     service.decides("web", "up_to_date").await;

@@ -30,6 +30,8 @@ mod own_job;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod replicas;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod secrets;

@@ -47,6 +47,11 @@ impl Service {
         &self.url
     }
 
+    /// By which the kernel knows it.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// All that it logged so far.
     pub(crate) fn log(&self) -> String {
         self.child.stderr() + &self.child.stdout()

@@ -11,7 +11,11 @@ pub use fault_proxy::{Fault, FaultProxy, Server};
 pub use postgres::Postgres;
 
 /// Says why a test of a backend is passed over, past the capturing of the test harness.
-fn skip(why: &str) {
+///
+/// # Panics
+///
+/// If `REGISTRYWATCHER_REQUIRE_BACKENDS` is `1`.
+pub fn skip(why: &str) {
     let is_required =
         std::env::var_os("REGISTRYWATCHER_REQUIRE_BACKENDS").is_some_and(|value| value == "1");
     assert!(

@@ -14,14 +14,11 @@ use crate::service::Service;
 use crate::site::Site;
 use crate::wait::eventually;
 
-/// Mounts a small disk over the folder `$1`, which only this process sees, says in `$2` which process that is, and becomes
-/// the service `$3`.
+/// Mounts a small disk over the folder `$1`, which only this process sees, and becomes the service `$2`.
 const SCRIPT: &str = r#"
 set -eu
 mount -t tmpfs -o size=2m registrywatcher-test "$1"
-echo $$ >"$2.new"
-mv "$2.new" "$2"
-exec "$3" serve
+exec "$2" serve
 "#;
 
 /// A service whose SQLite database is on a disk of its own, of two megabytes.
@@ -41,27 +38,21 @@ impl OnSmallDisk {
         };
         let site = Site::open(Database::sqlite()).await;
         let (home, folder) = (site.program.folder(), site.database.folder());
-        let told = home.join("process");
         let mut command = Command::new("unshare");
         command
             .args(unshare)
             .args(["sh", "-c", SCRIPT, "sh"])
-            .args([
-                folder,
-                &told,
-                Path::new(env!("CARGO_BIN_EXE_registrywatcher")),
-            ])
+            .args([folder, Path::new(env!("CARGO_BIN_EXE_registrywatcher"))])
             .current_dir(home)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", home);
         let service = Service::of(RunningChild::start(command)).await;
-        let process = std::fs::read_to_string(told).unwrap();
         let inside = folder.strip_prefix("/").unwrap();
-        let disk = Path::new("/proc").join(process.trim()).join("root");
+        let root = format!("/proc/{}/root", service.process_id());
         Some(Self {
             service,
-            disk: disk.join(inside),
+            disk: Path::new(&root).join(inside),
             site,
         })
     }

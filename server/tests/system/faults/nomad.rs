@@ -21,9 +21,9 @@ async fn rolling() -> (Site, Service, String) {
     (site, service, digest)
 }
 
-/// Waits until the decision on what follows a rollout says that it has not ended, and its progress contains `words`.
+/// Waits until the decision says that a rollout has not ended, and its progress contains `words`.
 async fn tells_progress(service: &Service, words: &str) {
-    service.decides("web", "up_to_date").await;
+    service.decides("web", "in_flight").await;
     eventually(&format!("the progress tells {words}"), async || {
         let watch = service.watch("web").await;
         let progress = watch["workloads"][0]["progress"].as_str()?.to_owned();
@@ -37,6 +37,7 @@ async fn nomad_that_loses_its_leader_during_a_rollout_is_followed_on_when_it_has
     let (site, service, digest) = rolling().await;
     site.nomad.fault(|faults| faults.no_leader = ALWAYS);
     tells_progress(&service, "leader").await;
+    is_degraded(&service, "deployer nomad").await;
     // The rollout itself goes on without anybody looking.
     site.runs(&digest).await;
     let deployment = service.deployments("web").await.pop().unwrap();
