@@ -73,7 +73,9 @@ impl App {
         self.world().unstored = None;
         let before: BTreeSet<Resource> = {
             let mut held = leases.held();
-            let is_valid = |until: &Duration| *until > asked_at;
+            // What ran out while the store was asked is taken over anew: whoever worked under it has let go of it.
+            let now = self.ports.clock.monotonic();
+            let is_valid = |until: &Duration| *until > now;
             let old = std::mem::take(&mut *held);
             held.extend(
                 granted
@@ -83,11 +85,22 @@ impl App {
             let valid = old.into_iter().filter(|(_, until)| is_valid(until));
             valid.map(|(resource, _)| resource).collect()
         };
-        for gained in granted.difference(&before) {
-            self.take_over(gained).await;
+        let gained: Vec<&Resource> = granted.difference(&before).collect();
+        if !gained.is_empty() {
+            self.catch_up(&gained).await;
         }
-        for lost in before.difference(&granted) {
-            tracing::info!(lease = %lost, "another replica attends to {lost} now");
+        for gained in &gained {
+            self.take_over(gained);
+        }
+        let lost = before.difference(&granted).count();
+        if lost > 0 || !gained.is_empty() {
+            tracing::info!(
+                gained = gained.len(),
+                lost,
+                "attending to {} of {} watches and sinks",
+                granted.len(),
+                claim.resources.len()
+            );
         }
         Ok(())
     }
@@ -133,6 +146,15 @@ impl App {
         self.holds(&Resource::Watch(name.clone()))
     }
 
+    /// What this replica attends to by lease; `None` where no other replica can be.
+    pub fn held_leases(&self) -> Option<BTreeSet<Resource>> {
+        let leases = self.leases.as_ref()?;
+        let now = self.ports.clock.monotonic();
+        let held = leases.held();
+        let valid = held.iter().filter(|(_, until)| **until > now);
+        Some(valid.map(|(resource, _)| resource.clone()).collect())
+    }
+
     pub(super) fn holds(&self, resource: &Resource) -> bool {
         let now = self.ports.clock.monotonic();
         self.leases
@@ -163,9 +185,22 @@ impl App {
         watches.chain(sinks).collect()
     }
 
-    /// What another replica did is read again; what it left behind goes on at once.
-    async fn take_over(&self, gained: &Resource) {
-        tracing::info!(lease = %gained, "attending to {gained}");
+    /// Reads what those did who attended before. All that they stored was stored before this replica was given their leases.
+    async fn catch_up(&self, gained: &[&Resource]) {
+        if let Err(error) = self.follow_changes().await {
+            tracing::warn!("cannot read what other replicas did: {error}");
+            let mut world = self.world();
+            for gained in gained {
+                if let Resource::Watch(name) = gained {
+                    world.distrust(Some(name));
+                }
+            }
+        }
+    }
+
+    /// What others left behind goes on at once.
+    fn take_over(&self, gained: &Resource) {
+        tracing::debug!(lease = %gained, "attending to {gained}");
         let name = match gained {
             Resource::Sink(sink) => {
                 self.world().cursors.remove(sink);
@@ -173,10 +208,6 @@ impl App {
             }
             Resource::Watch(name) => name,
         };
-        self.world().distrust(Some(name));
-        if let Err(error) = self.freshen(name).await {
-            tracing::warn!(watch.name = %name, "{error}");
-        }
         let open: Vec<DeploymentId> = {
             let world = self.world();
             let of_watch = world.open.values().filter(|open| open.watch == *name);
