@@ -1,9 +1,9 @@
-//! Replicas that share the work on one PostgreSQL, one of which is killed every few seconds.
+//! Replicas that share the work on one PostgreSQL, one of which is killed or hangs every few seconds.
 
 mod figures;
 mod fleet;
-mod kills;
 mod releases;
+mod strikes;
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use crate::wait::within;
 use figures::Figures;
 use fleet::Fleet;
-use kills::{Kills, Replicas};
 use releases::Releases;
+use strikes::{Replicas, Strikes, Takeovers};
 
 /// How long the last releases may take.
 const REST: Duration = Duration::from_mins(1);
@@ -24,8 +24,8 @@ struct Load {
     lease: Duration,
     /// How often a new release is pushed to some watch.
     every: Duration,
-    /// How long a replica lives at most, once it has its share.
-    kill_after: Duration,
+    /// How long two replicas share the work before one of them is struck.
+    strike_after: Duration,
     lasts: Duration,
 }
 
@@ -37,10 +37,10 @@ impl Load {
         let at_start = replicas.resident_kib();
         let mut releases = Releases::new(&fleet);
         let end = Instant::now() + self.lasts;
-        let mut kills = Kills::new(&fleet, self.kill_after, end);
+        let mut strikes = Strikes::new(&fleet, self.strike_after, end);
         tokio::join!(
             releases.push_until(end, self.every),
-            kills.strike(&mut replicas),
+            strikes.strike(&mut replicas),
         );
         within(REST, "every release is deployed", async || {
             releases.look();
@@ -49,20 +49,20 @@ impl Load {
         .await;
         Some(Figures {
             releases: releases.count(),
-            takeovers: kills.takeovers(),
+            takeovers: strikes.takeovers(),
             resident_kib: (at_start, replicas.resident_kib()),
         })
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn forty_watches_get_each_release_once_although_replicas_are_killed() {
+async fn forty_watches_get_each_release_once_although_replicas_die_and_hang() {
     let load = Load {
         watches: 40,
         lease: Duration::from_secs(2),
         every: Duration::from_millis(300),
-        kill_after: Duration::from_secs(2),
-        lasts: Duration::from_secs(25),
+        strike_after: Duration::from_secs(2),
+        lasts: Duration::from_secs(28),
     };
     let Some(figures) = load.run().await else {
         return;
@@ -71,10 +71,17 @@ async fn forty_watches_get_each_release_once_although_replicas_are_killed() {
     assert!(count.pushed >= 20, "{figures}");
     assert_eq!(count.deployed, count.pushed, "{figures}");
     assert_eq!((count.twice, count.lost), (0, 0), "{figures}");
-    assert!(figures.takeovers.len() >= 3, "{figures}");
+    let Takeovers { killed, hung } = &figures.takeovers;
+    assert!(killed.len() >= 2 && !hung.is_empty(), "{figures}");
     // A lease, the renewal at which it is claimed, and what a machine with other work takes to notice.
     let limit = load.lease + load.lease / 5 + Duration::from_secs(2);
-    assert!(figures.slowest_takeover() <= limit, "{figures}");
+    assert!(
+        killed.iter().all(|takeover| *takeover <= limit),
+        "{figures}"
+    );
+    // What hangs may also hold a lock, which the database takes from it after a while.
+    let limit = Duration::from_secs(20);
+    assert!(hung.iter().all(|takeover| *takeover <= limit), "{figures}");
 }
 
 /// `make soak` runs it, for as many seconds as it says, and prints what came of it.
@@ -87,7 +94,7 @@ async fn soak() {
         watches: 200,
         lease: Duration::from_secs(3),
         every: Duration::from_millis(200),
-        kill_after: Duration::from_secs(4),
+        strike_after: Duration::from_secs(2),
         lasts: Duration::from_secs(seconds),
     };
     if let Some(figures) = load.run().await {

@@ -57,6 +57,15 @@ impl Service {
         self.child.stderr() + &self.child.stdout()
     }
 
+    /// Stops it in the middle of whatever it does, as a machine that hangs, until it is resumed.
+    pub(crate) fn suspend(&self) {
+        self.child.signal(Signal::STOP);
+    }
+
+    pub(crate) fn resume(&self) {
+        self.child.signal(Signal::CONT);
+    }
+
     /// Ends it as the kernel would, with no chance to do anything.
     pub(crate) async fn kill(self) {
         self.child.signal(Signal::KILL);

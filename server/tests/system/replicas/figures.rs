@@ -2,25 +2,22 @@ use std::fmt;
 use std::time::Duration;
 
 use super::releases::Count;
+use super::strikes::Takeovers;
 
 /// What came of a load.
 #[derive(Debug)]
 pub(super) struct Figures {
     pub(super) releases: Count,
-    /// How long it took until a killed replica was replaced.
-    pub(super) takeovers: Vec<Duration>,
+    pub(super) takeovers: Takeovers,
     /// What the replicas had resident at the start, and at the end.
     pub(super) resident_kib: ([u64; 2], [u64; 2]),
 }
 
 impl Figures {
-    pub(super) fn slowest_takeover(&self) -> Duration {
-        self.takeovers.iter().copied().max().unwrap_or_default()
-    }
-
-    /// The takeover which so many percent were not slower than.
+    /// The time which so many percent of all takeovers did not exceed.
     fn takeover(&self, percentile: usize) -> Duration {
-        let mut sorted = self.takeovers.clone();
+        let Takeovers { killed, hung } = &self.takeovers;
+        let mut sorted = [&**killed, hung].concat();
         sorted.sort_unstable();
         let rank = (sorted.len() * percentile).div_ceil(100).max(1);
         sorted.get(rank - 1).copied().unwrap_or_default()
@@ -39,7 +36,9 @@ impl fmt::Display for Figures {
         writeln!(f, "releases deployed      {deployed}")?;
         writeln!(f, "deployed twice         {twice}")?;
         writeln!(f, "lost                   {lost}")?;
-        writeln!(f, "replicas killed        {}", self.takeovers.len())?;
+        let Takeovers { killed, hung } = &self.takeovers;
+        writeln!(f, "replicas killed        {}", killed.len())?;
+        writeln!(f, "replicas suspended     {}", hung.len())?;
         let [p50, p99] = [50, 99].map(|percentile| self.takeover(percentile).as_secs_f64());
         writeln!(f, "takeover p50           {p50:.2} s")?;
         writeln!(f, "takeover p99           {p99:.2} s")?;

@@ -28,53 +28,75 @@ impl Replicas {
     }
 }
 
-/// Kills a replica every few seconds, and starts it again.
-pub(super) struct Kills<'a> {
+/// Kills a replica every few seconds and starts it again, or lets it hang until another one has taken over.
+pub(super) struct Strikes<'a> {
     fleet: &'a Fleet,
     after: Duration,
     end: Instant,
-    takeovers: Vec<Duration>,
+    takeovers: Takeovers,
 }
 
-impl<'a> Kills<'a> {
+/// How long it took each time until the other replica attended to everything.
+#[derive(Debug, Default)]
+pub(super) struct Takeovers {
+    pub(super) killed: Vec<Duration>,
+    pub(super) hung: Vec<Duration>,
+}
+
+/// Every so many strikes a replica hangs instead of dying.
+const HANGS_EVERY: usize = 3;
+
+impl<'a> Strikes<'a> {
     pub(super) fn new(fleet: &'a Fleet, after: Duration, end: Instant) -> Self {
         Self {
             fleet,
             after,
             end,
-            takeovers: Vec::new(),
+            takeovers: Takeovers::default(),
         }
     }
 
-    /// Strikes until the end, and leaves both alive. In the first half each dies in turn; then the first one lives on, so
+    /// Strikes until the end, and leaves both alive. In the first half each is struck in turn; then the first one lives on, so
     /// that it is known what a replica weighs that has lived for long.
     pub(super) async fn strike(&mut self, replicas: &mut Replicas) {
         let half = Instant::now() + (self.end - Instant::now()) / 2;
         let mut victim = 0;
-        while Instant::now() + self.after < self.end {
+        for strike in 1.. {
+            if Instant::now() + self.after > self.end {
+                break;
+            }
             sleep(self.after).await;
-            self.kill(victim, replicas).await;
+            let struck = replicas.0[victim].take().expect("both are alive");
+            let other = replicas.0[1 - victim].as_ref().expect("both are alive");
+            let struck = if strike % HANGS_EVERY == 0 {
+                self.suspend(struck, other).await
+            } else {
+                self.kill(struck, other).await
+            };
+            has_its_share(&struck, self.fleet.watches).await;
+            replicas.0[victim] = Some(struck);
             victim = usize::from(victim == 0 || Instant::now() > half);
         }
     }
 
-    async fn kill(&mut self, victim: usize, replicas: &mut Replicas) {
-        let replica = replicas.0[victim].take().expect("both are alive");
+    async fn kill(&mut self, victim: Service, other: &Service) -> Service {
         let killed = Instant::now();
-        replica.kill().await;
-        let survivor = replicas.0[1 - victim].as_ref().expect("both are alive");
-        eventually("the survivor attends to everything", async || {
-            (attended(survivor).await == self.fleet.watches).then_some(())
-        })
-        .await;
-        self.takeovers.push(killed.elapsed());
-        let replica = self.fleet.program.serve().await;
-        has_its_share(&replica, self.fleet.watches).await;
-        replicas.0[victim] = Some(replica);
+        victim.kill().await;
+        has_all(other, self.fleet.watches).await;
+        self.takeovers.killed.push(killed.elapsed());
+        self.fleet.program.serve().await
     }
 
-    /// How long it took each time until the survivor attended to all that the other one had.
-    pub(super) fn takeovers(self) -> Vec<Duration> {
+    async fn suspend(&mut self, victim: Service, other: &Service) -> Service {
+        let suspended = Instant::now();
+        victim.suspend();
+        has_all(other, self.fleet.watches).await;
+        self.takeovers.hung.push(suspended.elapsed());
+        victim.resume();
+        victim
+    }
+
+    pub(super) fn takeovers(self) -> Takeovers {
         self.takeovers
     }
 }
@@ -86,6 +108,13 @@ async fn attended(replica: &Service) -> usize {
     let is_attended = |watch: &&Value| watch["attended"] == true;
     let items = items.expect("watches are listed");
     items.iter().filter(is_attended).count()
+}
+
+async fn has_all(replica: &Service, watches: usize) {
+    eventually("the other one attends to everything", async || {
+        (attended(replica).await == watches).then_some(())
+    })
+    .await;
 }
 
 async fn has_its_share(replica: &Service, watches: usize) {
