@@ -8,6 +8,7 @@ mod commands;
 pub mod config;
 mod deployers;
 mod ids;
+mod measure;
 pub mod runtime;
 mod shutdown;
 mod table;

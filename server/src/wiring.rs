@@ -24,6 +24,7 @@ use crate::config::{
 };
 use crate::deployers::Catalogue;
 use crate::ids::TimeOrderedIds;
+use crate::measure::{MeasuredNotifier, MeasuredStore};
 use crate::runtime::{Announcements, Background, Pace, announcements};
 
 /// The application, and what it announces to the runtime around it.
@@ -87,7 +88,7 @@ pub(crate) async fn wire(
     }
     let ports = Ports {
         registry: Arc::new(registry),
-        store,
+        store: Arc::new(MeasuredStore::new(store)),
         deployers,
         sinks: sinks(config, &clock)?,
         clock,
@@ -203,8 +204,9 @@ fn registry_settings(config: &Config) -> registrywatcher_registry_docker_v2::Set
 fn sinks(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<BTreeMap<String, Sink>> {
     let build = |(name, sink): (&String, &SinkConfig)| {
         let notifier = notifier(&sink.channel, clock);
+        let notifier = notifier.with_context(|| format!("notifications.{name}"))?;
         let sink = Sink {
-            notifier: notifier.with_context(|| format!("notifications.{name}"))?,
+            notifier: Arc::new(MeasuredNotifier::new(name, notifier)),
             route: sink.route.clone(),
         };
         Ok((name.clone(), sink))

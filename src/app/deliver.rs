@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{App, Sink};
@@ -94,6 +95,18 @@ impl App {
         } else {
             Delivered::Some
         })
+    }
+
+    /// How many events are still to be looked at for each sink that this replica serves.
+    pub fn backlog(&self) -> BTreeMap<String, u64> {
+        let world = self.world();
+        let served = self.ports.sinks.keys();
+        let served = served.filter(|sink| self.holds(&Resource::Sink((*sink).clone())));
+        let behind = |sink: &String| {
+            let cursor = world.cursors.get(sink)?;
+            Some((sink.clone(), world.last_event.saturating_sub(*cursor)))
+        };
+        served.filter_map(behind).collect()
     }
 
     /// How far a sink has been served, read again where another replica served it before.

@@ -15,6 +15,8 @@ use crate::watch::{AdoptMode, Watch};
 /// What came of a poll.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Polled {
+    /// Whether this replica attends to any watch of the repository; otherwise nothing was asked.
+    pub attended: bool,
     /// What went wrong at the registry, if anything did.
     pub fault: Option<String>,
     /// How long the registry asks to be left alone, if it does.
@@ -43,7 +45,10 @@ impl App {
         for watch in &watches {
             self.look_at_workloads(watch).await;
         }
-        let mut polled = Polled::default();
+        let mut polled = Polled {
+            attended: true,
+            ..Polled::default()
+        };
         let began = self.begin_poll();
         if self.listing_is_due(repository, &watches, began) {
             let outcome = self.ports.registry.tags(repository).await;
@@ -85,6 +90,7 @@ impl App {
             self.reconcile_or_log(&watch.name).await;
         }
         Polled {
+            attended: true,
             fault: Some(message),
             retry_after: None,
         }

@@ -35,17 +35,26 @@ pub struct ServerInfo {
     pub request_timeout: Duration,
 }
 
+/// Writes what is measured, in the text format of Prometheus; called for each request of `/metrics`.
+pub type Exposition = Arc<dyn Fn() -> String + Send + Sync>;
+
 /// The whole HTTP interface.
 ///
 /// Without tokens in `access` every caller may do everything, so that the server must be bound to loopback; requests are then
 /// refused unless they name a loopback host, or a page elsewhere could reach it through a name that resolves to loopback.
-pub fn endpoint(app: Arc<App>, access: Access, info: ServerInfo) -> impl Endpoint + use<> {
+pub fn endpoint(
+    app: Arc<App>,
+    access: Access,
+    info: ServerInfo,
+    metrics: Exposition,
+) -> impl Endpoint + use<> {
     let document = openapi();
     let methods = edge::Methods::of(&document).with(DOCUMENT, "GET");
     let open = access.is_open();
     let operations = document::service()
         .into_endpoint()
         .data(app)
+        .data(metrics)
         .data(Arc::new(access));
     let routes = Route::new()
         .at(DOCUMENT, get(document::serve(&document)))

@@ -22,6 +22,7 @@ mod manifest;
 mod metadata;
 mod registry;
 mod settings;
+pub mod telemetry;
 mod token;
 mod transport;
 

@@ -10,6 +10,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use crate::credential::{CredentialId, Presented};
 use crate::fault::Fault;
+use crate::telemetry;
 
 /// How much of a pull quota is left, as the registry last told it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +31,8 @@ pub struct Quota {
 
 /// What a registry allows each credential: when it may ask again, and what is left of its quota.
 pub(crate) struct Limits {
-    registry: RegistryHost,
-    clock: Arc<dyn Clock>,
+    pub(crate) registry: RegistryHost,
+    pub(crate) clock: Arc<dyn Clock>,
     accounts: Mutex<HashMap<CredentialId, Account>>,
 }
 
@@ -52,6 +53,7 @@ const VAGUE_WAIT: (Duration, Duration) = (Duration::from_secs(2), Duration::from
 
 impl Limits {
     pub(crate) fn new(registry: RegistryHost, clock: Arc<dyn Clock>) -> Self {
+        telemetry::begin(&registry);
         Self {
             registry,
             clock,
@@ -98,6 +100,7 @@ impl Limits {
         let wait = account.asks_again.saturating_sub(now);
         drop(accounts);
         if is_first {
+            telemetry::waits(&self.registry, wait);
             tracing::warn!(registry = %self.registry, seconds = wait.as_secs(), "the registry asks to wait");
         }
         wait
@@ -107,8 +110,9 @@ impl Limits {
     pub(crate) fn answered(&self, presented: &Presented, headers: &HeaderMap) {
         let quota = self.read_quota(presented, headers);
         let mut accounts = self.accounts();
-        if quota.is_some() {
-            accounts.entry(presented.id).or_default().quota = quota;
+        if let Some(quota) = quota {
+            telemetry::pulls_left(&quota);
+            accounts.entry(presented.id).or_default().quota = Some(quota);
         }
         if let Some(account) = accounts.get_mut(&presented.id)
             && account.asks_again <= self.clock.monotonic()

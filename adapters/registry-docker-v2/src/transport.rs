@@ -12,6 +12,7 @@ use crate::credential::CredentialId;
 use crate::fault::Fault;
 use crate::guard;
 use crate::limits::Limits;
+use crate::telemetry;
 
 /// Sends single requests, and follows their redirects.
 #[derive(Debug)]
@@ -75,6 +76,19 @@ impl Transport {
 
     /// Sends a request and reads its answer; a wait that is asked for holds for all that follows, whoever asks.
     pub(crate) async fn exchange(
+        &self,
+        builder: RequestBuilder,
+        credential: CredentialId,
+        limit: usize,
+    ) -> Result<Answer, Fault> {
+        let began = self.limits.clock.monotonic();
+        let outcome = self.try_exchange(builder, credential, limit).await;
+        let took = self.limits.clock.monotonic().saturating_sub(began);
+        telemetry::requested(&self.limits.registry, outcome.as_ref().err(), took);
+        outcome
+    }
+
+    async fn try_exchange(
         &self,
         builder: RequestBuilder,
         credential: CredentialId,

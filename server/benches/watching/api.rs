@@ -41,7 +41,8 @@ pub(crate) async fn measure(
         max_body_bytes: 64 << 10,
         request_timeout: Duration::from_secs(10),
     };
-    let api = Serving::start(endpoint(service.app(), access(), info)).await?;
+    let nothing = Arc::new(String::new);
+    let api = Serving::start(endpoint(service.app(), access(), info, nothing)).await?;
     let over_api = RawLoader::of_document(api.address, PATH, TOKEN);
     // The same bytes, so that only the making of them differs.
     let body: Arc<[u8]> = over_api.body().await?.into();

@@ -21,6 +21,7 @@ use crate::cli::Serve;
 use crate::commands::config::load;
 use crate::config::{self, Config, Environment};
 use crate::deployers::Catalogue;
+use crate::measure::{self, Measurements};
 use crate::shutdown;
 use crate::telemetry;
 use crate::wiring::{open_store, sharing, store_url, wire};
@@ -87,8 +88,10 @@ pub(crate) async fn serve(
         .find_map(|address| address.as_socket_addr())
         .copied();
     let address = address.context("the address that was bound is not an Internet address")?;
+    let measurements = Arc::new(Measurements::start()?);
     let (store, _lock, sharing) = keep(config, kept).await?;
     let wired = wire(config, catalogue, environment, store, sharing).await?;
+    measure::begin(&wired.app, &wired.sinks);
     let (app, background) = wired.start(&config.poll);
     tracing::info!(
         "watching {} images; the API is at http://{address}",
@@ -102,7 +105,7 @@ pub(crate) async fn serve(
         let _ = asked.send(());
     };
     let served = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
-        endpoint(&app, config),
+        endpoint(&app, config, &measurements),
         signalled,
         Some(grace),
     );
@@ -116,8 +119,11 @@ pub(crate) async fn serve(
             tracing::warn!("stopping before everything is put away: it takes longer than allowed");
         }
     };
-    let (served, ()) = tokio::join!(served, stopped);
-    Ok(served?)
+    let stopping = async { tokio::join!(served, stopped) };
+    tokio::select! {
+        (served, ()) = stopping => Ok(served?),
+        () = measurements.keep_up() => Ok(()),
+    }
 }
 
 /// Where what happens is kept, the lock on it, and how it is shared.
@@ -140,7 +146,11 @@ async fn keep(
     Ok((Arc::new(store), lock, sharing(config)))
 }
 
-fn endpoint(app: &Arc<App>, config: &Config) -> impl poem::Endpoint + use<> {
+fn endpoint(
+    app: &Arc<App>,
+    config: &Config,
+    measurements: &Arc<Measurements>,
+) -> impl poem::Endpoint + use<> {
     let tokens = config
         .auth
         .tokens
@@ -159,5 +169,7 @@ fn endpoint(app: &Arc<App>, config: &Config) -> impl poem::Endpoint + use<> {
         max_body_bytes: config.server.max_body_bytes as usize,
         request_timeout: config.server.request_timeout,
     };
-    registrywatcher_api_rest::endpoint(Arc::clone(app), Access { tokens }, info)
+    let (measured, measurements) = (Arc::clone(app), Arc::clone(measurements));
+    let metrics = Arc::new(move || measurements.render(&measured));
+    registrywatcher_api_rest::endpoint(Arc::clone(app), Access { tokens }, info, metrics)
 }

@@ -11,6 +11,7 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::background::stopped;
+use crate::measure;
 
 /// How repositories are polled.
 #[derive(Debug, Clone, Copy)]
@@ -120,10 +121,13 @@ impl Poller {
         let (app, limit) = (Arc::clone(&self.app), self.pace.timeout);
         let repository = polling.repository.clone();
         let task = self.polls.spawn(async move {
-            match timeout(limit, app.poll(&repository)).await {
-                Ok(polled) => polled,
-                Err(_) => app.give_up_poll(&repository).await,
-            }
+            let began = Instant::now();
+            let (polled, timed_out) = match timeout(limit, app.poll(&repository)).await {
+                Ok(polled) => (polled, false),
+                Err(_) => (app.give_up_poll(&repository).await, true),
+            };
+            measure::polled(&repository, &polled, timed_out, began.elapsed());
+            polled
         });
         self.running.insert(task.id(), index);
     }

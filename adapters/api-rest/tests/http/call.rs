@@ -91,8 +91,12 @@ impl Call<'_> {
         let response = request.send().await.0;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.into_body().into_string().await.unwrap();
+        let is_text = headers
+            .get("content-type")
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
         let body = match status {
             204 if text.is_empty() => json!({}),
+            _ if is_text => Value::String(text),
             _ => serde_json::from_str(&text).unwrap(),
         };
         let answer = Answer {

@@ -72,6 +72,7 @@ fn it_has_every_operation_and_no_other() {
         "getDeployment",
         "getFreeze",
         "getHealth",
+        "getMetrics",
         "getReadiness",
         "getTag",
         "getWatch",

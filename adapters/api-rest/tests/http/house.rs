@@ -30,6 +30,9 @@ pub(crate) const SINK: &str = "chat";
 /// The workload, as the interface writes it.
 pub(crate) const WORKLOAD: &str = "production:job=web";
 
+/// What is measured, as `/metrics` shows it.
+pub(crate) const EXPOSITION: &str = "# TYPE fires gauge\nfires 0\n";
+
 pub(crate) const LIMITS: ServerInfo = ServerInfo {
     max_body_bytes: 1024,
     request_timeout: Duration::from_secs(30),
@@ -87,7 +90,12 @@ impl House {
         let app = start(ports, differences.sharing, Arc::clone(&woken)).await;
         let app = Arc::new(app);
         let limits = differences.limits.unwrap_or(LIMITS);
-        let served = endpoint(Arc::clone(&app), differences.access, limits);
+        let served = endpoint(
+            Arc::clone(&app),
+            differences.access,
+            limits,
+            Arc::new(|| EXPOSITION.to_owned()),
+        );
         let house = Self {
             registry,
             store,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use registrywatcher_memory::{MemoryStore, RegistryFault};
 use serde_json::json;
 
-use super::house::{Differences, House};
+use super::house::{Differences, EXPOSITION, House};
 use super::mishaps::{Mishap, UnluckyStore};
 
 #[tokio::test]
@@ -85,4 +85,13 @@ async fn it_does_not_wait_long_for_a_store_that_hangs() {
         answer.body["errors"][0]["detail"],
         "the store did not answer within 2 s"
     );
+}
+
+#[tokio::test]
+async fn what_is_measured_is_told_as_prometheus_reads_it() {
+    let house = House::new().await;
+    let answer = house.get("/metrics").await;
+    assert_eq!((answer.status, &answer.body), (200, &json!(EXPOSITION)));
+    let format = "text/plain; version=0.0.4; charset=utf-8";
+    assert_eq!(answer.header("content-type"), format);
 }
