@@ -32,6 +32,22 @@ async fn misses(service: &Service, part: &str) {
     assert_eq!(service.get("/healthz").await.0, StatusCode::OK);
 }
 
+/// Waits until the decision on the watch, and the metrics, tell why nothing is deployed.
+async fn holds(service: &Service, reason: &str) -> Value {
+    let watch = service.decides("web", reason).await;
+    let label = format!("reason=\"{reason}\"");
+    eventually(&format!("the metrics tell {reason}"), async || {
+        let metrics = service.get("/metrics").await.1;
+        let mut samples = metrics.as_str()?.lines();
+        let is_told = |sample: &str| {
+            sample.starts_with("registrywatcher_held_workloads{") && sample.contains(&label)
+        };
+        samples.any(is_told).then_some(())
+    })
+    .await;
+    watch
+}
+
 /// Waits until the service, which is ready, names a part outside of it that does not work.
 async fn is_degraded(service: &Service, part: &str) {
     eventually(&format!("{part} does not work"), async || {

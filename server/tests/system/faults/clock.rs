@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use registrywatcher_conformance::backends::skip;
 use registrywatcher_simulator::ALWAYS;
 
-use super::heals;
+use super::{heals, holds};
 use crate::databases::{Database, on_both_databases};
 use crate::site::Site;
 use crate::wait::eventually;
@@ -56,7 +56,7 @@ async fn a_clock_that_is_set_back_an_hour_and_forward_again(database: Database) 
     heals(&site, &service, "v1.2.0", &digest, 2).await;
 
     site.registry.fault(|faults| faults.failing = ALWAYS);
-    service.decides("web", "registry_unknown").await;
+    holds(&service, "registry_unknown").await;
     site.registry.recover();
     let digest = site.publish("v1.3.0");
     heals(&site, &service, "v1.3.0", &digest, 3).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use registrywatcher_conformance::backends::{Fault, FaultProxy, Server};
 use tokio::time::Instant;
 
-use super::{heals, misses};
+use super::{heals, holds, misses};
 use crate::databases::Database;
 use crate::site::Site;
 use crate::wait::eventually;
@@ -75,7 +75,7 @@ async fn postgres_that_answers_nothing_for_a_while() {
     proxy.set(Fault::Hang).await.unwrap();
     let digest = site.publish("v1.1.0");
     misses(&service, "store").await;
-    service.decides("web", "store_unavailable").await;
+    holds(&service, "store_unavailable").await;
     assert_eq!(site.nomad.registrations(), 0, "first it is stored");
 
     proxy.set(Fault::None).await.unwrap();

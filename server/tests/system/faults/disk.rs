@@ -7,7 +7,7 @@ use std::time::Duration;
 use registrywatcher_conformance::backends::skip;
 use tokio::process::Command;
 
-use super::{heals, misses};
+use super::{heals, holds, misses};
 use crate::child::RunningChild;
 use crate::databases::Database;
 use crate::service::Service;
@@ -102,7 +102,7 @@ async fn a_full_disk_before_a_release_is_stored() {
 
     house.fill();
     let digest = site.publish("v1.1.0");
-    let watch = service.decides("web", "store_unavailable").await;
+    let watch = holds(service, "store_unavailable").await;
     let decision = &watch["workloads"][0]["decision"];
     assert!(
         decision["message"].as_str().unwrap().contains("full"),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use registrywatcher_simulator::{ALWAYS, NomadFaults};
 
-use super::{heals, is_degraded};
+use super::{heals, holds, is_degraded};
 use crate::databases::Database;
 use crate::service::Service;
 use crate::site::Site;
@@ -61,7 +61,7 @@ async fn nomad_that_answers_500_is_told_and_asked_again() {
         };
     });
     let digest = site.publish("v1.1.0");
-    let watch = service.decides("web", "running_unknown").await;
+    let watch = holds(&service, "running_unknown").await;
     let fault = watch["workloads"][0]["running"]["fault"].as_str();
     assert!(fault.unwrap().contains("broken pipe"), "{watch}");
     is_degraded(&service, "deployer nomad").await;

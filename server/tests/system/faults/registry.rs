@@ -3,7 +3,7 @@ use std::time::Duration;
 use registrywatcher_conformance::backends::{DockerRegistry, Fault, FaultProxy, Server};
 use registrywatcher_simulator::SimulatedNomad;
 
-use super::is_degraded;
+use super::{holds, is_degraded};
 use crate::databases::Database;
 use crate::program::Program;
 use crate::service::Service;
@@ -94,7 +94,7 @@ async fn a_registry_whose_answers_are_slow_lost_or_cut_short_deploys_nothing_unt
     for (fault, release) in faults.into_iter().zip(1..) {
         let tag = format!("v1.{release}.0");
         house.proxy.set(fault).await.unwrap();
-        let watch = house.service.decides("web", "registry_unknown").await;
+        let watch = holds(&house.service, "registry_unknown").await;
         assert!(watch["listing"]["fault"].is_string(), "{fault:?}: {watch}");
         is_degraded(&house.service, "registry").await;
         let digest = house.registry.push(REPOSITORY, &tag, &tag);
