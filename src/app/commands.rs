@@ -166,16 +166,13 @@ impl App {
         let repository = watch.repository();
         let began = self.begin_poll();
         let known = self.world().known_image(repository, tag).cloned();
-        let image = self
-            .ports
-            .registry
-            .resolve(repository, tag, known.as_ref())
-            .await
-            .map_err(CommandError::Registry)?;
+        let registry = &self.ports.registry;
+        let outcome = registry.resolve(repository, tag, known.as_ref()).await;
+        let seen_now = outcome.as_ref().map_err(ToString::to_string).cloned();
         self.world().observe(repository, |seen| {
-            seen.record_resolution(tag, began, Ok(image.clone()));
+            seen.record_resolution(tag, began, seen_now);
         });
-        match image {
+        match outcome.map_err(CommandError::Registry)? {
             Some(image) => Ok(Candidate {
                 tag: tag.clone(),
                 image,

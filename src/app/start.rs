@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::leases::Leases;
@@ -131,18 +131,23 @@ impl App {
 
     /// A sink that is new hears of what happens from now on, not of all that ever happened.
     async fn enrol_sinks(&self) -> Result<(), StoreError> {
-        let (known, last): (BTreeSet<String>, _) = {
-            let world = self.world();
-            (world.cursors.keys().cloned().collect(), world.last_event)
-        };
-        for sink in self
-            .ports
-            .sinks
-            .keys()
-            .filter(|sink| !known.contains(*sink))
-        {
-            self.ports.store.advance_cursor(sink, last).await?;
-            self.world().cursors.insert(sink.clone(), last);
+        let is_new = |sink: &&String| !self.world().cursors.contains_key(*sink);
+        let new: Vec<&String> = self.ports.sinks.keys().filter(is_new).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        // Another replica may have enrolled it meanwhile: then nothing that happened since may be passed over.
+        let snapshot = self.ports.store.load(&Scope::Shared).await?;
+        for sink in new {
+            let cursor = match snapshot.cursors.get(sink) {
+                Some(cursor) => *cursor,
+                None => {
+                    let store = &self.ports.store;
+                    store.advance_cursor(sink, snapshot.last_event).await?;
+                    snapshot.last_event
+                }
+            };
+            self.world().cursors.insert(sink.clone(), cursor);
         }
         Ok(())
     }

@@ -180,26 +180,35 @@ impl World {
         known.is_some_and(|known| known.version > state.version)
     }
 
-    /// Takes what was just stored.
+    /// Takes what was just stored, unless what was stored later is known already.
     pub(super) fn apply(&mut self, step: Step, committed: &Committed) {
-        if let Some(mut state) = step.watch {
-            state.version = committed.version;
+        let state = step.watch.map(|state| WatchState {
+            version: committed.version,
+            ..state
+        });
+        if let Some(state) = state.filter(|state| !self.knows_later(state)) {
             self.states.insert(state.name.clone(), state);
+            self.take(step.deployments);
         }
-        for deployment in step.deployments {
+        if committed.restraints_revision > self.restraints.revision {
+            for change in step.restraints {
+                self.restraints.apply(change);
+            }
+            self.restraints.revision = committed.restraints_revision;
+        }
+        for event in &committed.events {
+            self.note_event(event);
+        }
+    }
+
+    fn take(&mut self, deployments: Vec<Deployment>) {
+        for deployment in deployments {
             if deployment.state.is_terminal() {
                 self.open.remove(&deployment.id);
                 self.drives.remove(&deployment.id);
             } else {
                 self.open.insert(deployment.id, deployment);
             }
-        }
-        for change in step.restraints {
-            self.restraints.apply(change);
-        }
-        self.restraints.revision = committed.restraints_revision;
-        for event in &committed.events {
-            self.note_event(event);
         }
     }
 

@@ -18,8 +18,16 @@ pub(super) struct Executor {
     app: Arc<App>,
     /// Told whenever this replica may hold other leases than before.
     renewals: broadcast::Receiver<()>,
-    driven: BTreeMap<DeploymentId, (Id, Arc<Notify>)>,
+    driven: BTreeMap<DeploymentId, Driven>,
     tasks: JoinSet<()>,
+}
+
+/// A deployment that some task drives.
+struct Driven {
+    task: Id,
+    interrupt: Arc<Notify>,
+    /// It was announced since the task began, which may have looked at it for the last time before that.
+    again: bool,
 }
 
 impl Executor {
@@ -48,7 +56,7 @@ impl Executor {
                 Some(ended) = self.tasks.join_next_with_id() => {
                     // A task that panicked was reported by the runtime; its deployment can be announced again all the same.
                     let task = ended.map_or_else(|error| error.id(), |(task, ())| task);
-                    self.driven.retain(|_, (driver, _)| *driver != task);
+                    self.end(task);
                 }
                 Some(id) = announced.recv() => self.attend(id),
             }
@@ -57,8 +65,9 @@ impl Executor {
 
     /// A deployment that is announced while it is driven is interrupted in its waiting, and looked at again.
     fn attend(&mut self, id: DeploymentId) {
-        if let Some((_, interrupt)) = self.driven.get(&id) {
-            interrupt.notify_one();
+        if let Some(driven) = self.driven.get_mut(&id) {
+            driven.again = true;
+            driven.interrupt.notify_one();
             return;
         }
         let interrupt = Arc::new(Notify::new());
@@ -70,7 +79,25 @@ impl Executor {
         let task = self
             .tasks
             .spawn(driving.under_lease(self.renewals.resubscribe()));
-        self.driven.insert(id, (task.id(), interrupt));
+        let driven = Driven {
+            task: task.id(),
+            interrupt,
+            again: false,
+        };
+        self.driven.insert(id, driven);
+    }
+
+    /// What was announced while its task ended is attended to anew.
+    fn end(&mut self, task: Id) {
+        let mut ended = self.driven.iter().filter(|(_, driven)| driven.task == task);
+        let Some((&id, driven)) = ended.next() else {
+            return;
+        };
+        let again = driven.again;
+        self.driven.remove(&id);
+        if again {
+            self.attend(id);
+        }
     }
 }
 

@@ -268,9 +268,9 @@ impl Ledger {
     /// A sink is taken for served up to `event`.
     pub(crate) fn served(&mut self, sink: &str, event: EventId) {
         let told = self.sinks.entry(sink.to_owned()).or_default();
-        if told.before.is_none() {
-            told.before = Some(event);
-        }
+        // A sink is told what happens once it is known.
+        let last = self.events.last().map_or(event, |last| last.id.max(event));
+        told.before.get_or_insert(last);
         let from = told.cursor;
         told.cursor = event.max(from);
         let outcome = invariants::cursor_skips_nothing(sink, told, from, &self.events);

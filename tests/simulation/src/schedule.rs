@@ -25,8 +25,8 @@ struct Play {
     pushes: pushes::Pushes,
     /// What is to end by itself after a while: faults, hanging.
     repairs: JoinSet<()>,
-    /// By how much clocks were set back, all together.
-    set_back: Duration,
+    /// How far clocks may be from each other and from the time that was stored.
+    astray: Duration,
 }
 
 /// One sort of thing that happens.
@@ -58,7 +58,7 @@ pub(crate) async fn play(seed: u64, sabotage: Option<Sabotage>, traced: bool) ->
         operators: operators::Operators::default(),
         pushes: pushes::Pushes::default(),
         repairs: JoinSet::new(),
-        set_back: Duration::ZERO,
+        astray: Duration::ZERO,
         town,
     };
     play.go_wrong().await;

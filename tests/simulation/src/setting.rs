@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use registrywatcher::image::{Image, ImageReference, Repository, Tag};
+use registrywatcher::image::{Image, ImageReference, PlatformManifest, Repository, Tag};
 use registrywatcher::policy::{Filters, Order, TagPolicy};
 use registrywatcher::watch::{AdoptMode, DriftMode, Mode, Watch, WatchName, Workload};
 
@@ -159,15 +159,12 @@ where
 
 /// An image told apart by numbers: of its content, and of the signature around it.
 pub(crate) fn image(content: u32, signature: u32) -> Image {
-    let digest = |kind: u8, number: u64| {
-        parsed(&format!("sha256:{kind:02x}{number:062x}"))
+    let digest = |signature: u32, kind: u8| {
+        parsed(&format!("sha256:{content:06x}{signature:06x}{kind:052x}"))
     };
-    let manifest = registrywatcher::image::PlatformManifest {
+    let manifest = PlatformManifest {
         platform: "linux/amd64".parse().ok(),
-        digest: digest(2, content.into()),
+        digest: digest(0, 1),
     };
-    Image::of_index(
-        digest(1, u64::from(content) << 32 | u64::from(signature)),
-        vec![manifest],
-    )
+    Image::of_index(digest(signature, 2), vec![manifest])
 }

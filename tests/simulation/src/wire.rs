@@ -8,13 +8,13 @@ mod store;
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use registrywatcher::app::{Ports, Sink};
 use registrywatcher::event::{Route, Severity};
 use registrywatcher::ports::Notifier;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::clock::MachineClock;
@@ -41,8 +41,9 @@ pub(crate) struct Wire {
 }
 
 struct State {
-    end: watch::Sender<Option<End>>,
-    hangs: watch::Sender<bool>,
+    end: Mutex<Option<End>>,
+    has_ended: Notify,
+    hangs: AtomicBool,
     /// How many more calls are begun or answered before it crashes; 0 is for ever.
     calls_left: AtomicU32,
     store_is_away: AtomicBool,
@@ -57,8 +58,9 @@ impl Wire {
             clock: clock.clone(),
             life,
             state: Arc::new(State {
-                end: watch::channel(None).0,
-                hangs: watch::channel(false).0,
+                end: Mutex::default(),
+                has_ended: Notify::new(),
+                hangs: AtomicBool::new(false),
                 calls_left: AtomicU32::new(0),
                 store_is_away: AtomicBool::new(false),
                 store_failures: AtomicU32::new(0),
@@ -90,31 +92,38 @@ impl Wire {
         }
     }
 
+    fn end_state(&self) -> MutexGuard<'_, Option<End>> {
+        self.state.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn end(&self, end: End) {
-        self.state.end.send_if_modified(|ended| {
-            let is_first = ended.is_none();
-            ended.get_or_insert(end);
-            is_first
-        });
+        self.end_state().get_or_insert(end);
+        self.state.has_ended.notify_waiters();
     }
 
     /// Whatever is still under way on this wire, an operator's command for example, ends here.
     pub(crate) fn kill(&self) {
-        self.state.end.send_replace(Some(End::Crash));
+        *self.end_state() = Some(End::Crash);
+        self.state.has_ended.notify_waiters();
     }
 
     pub(crate) async fn ended(&self) -> End {
-        let mut end = self.state.end.subscribe();
-        let ended = end.wait_for(Option::is_some).await;
-        ended.ok().and_then(|end| *end).unwrap_or(End::Crash)
+        loop {
+            let notified = self.state.has_ended.notified();
+            let end = *self.end_state();
+            if let Some(end) = end {
+                return end;
+            }
+            notified.await;
+        }
     }
 
     fn has_crashed(&self) -> bool {
-        *self.state.end.borrow() == Some(End::Crash)
+        *self.end_state() == Some(End::Crash)
     }
 
     pub(crate) fn hang(&self, hangs: bool) {
-        self.state.hangs.send_replace(hangs);
+        self.state.hangs.store(hangs, Ordering::Relaxed);
     }
 
     /// Crashes at the beginning or the answer of the `calls`th call from now.
@@ -150,8 +159,9 @@ impl Wire {
         if self.has_crashed() {
             pending::<()>().await;
         }
-        if *self.state.hangs.borrow() {
-            self.wait_while_hanging().await;
+        // What ran out meanwhile is noticed before anything goes on, as by a process that looks at its timers first.
+        while self.state.hangs.load(Ordering::Relaxed) {
+            sleep(Duration::from_millis(50)).await;
         }
         let chance = &self.town.chance;
         if chance.one_in(4) {
@@ -161,13 +171,6 @@ impl Wire {
         if self.has_crashed() {
             pending::<()>().await;
         }
-    }
-
-    /// What ran out meanwhile is noticed before anything goes on, as by a process that looks at its timers first.
-    async fn wait_while_hanging(&self) {
-        let mut hangs = self.state.hangs.subscribe();
-        let _ = hangs.wait_for(|hangs| !hangs).await;
-        sleep(Duration::from_millis(2)).await;
     }
 
     fn count_down(&self) {

@@ -105,6 +105,8 @@ impl Excuses<'_> {
     fn keeps_others_waiting(&self, first: usize) -> bool {
         let wanted = self.wanted.map(|(_, content)| *content);
         let is_assumed = self.view.workloads[first].runs.origin() == Some(Origin::Assumed);
-        first < self.index && (self.running[first].content != wanted || is_assumed)
+        // What somebody else deployed by tag is not known by its content.
+        let is_unknown = is_assumed || !self.running[first].is_marked;
+        first < self.index && (self.running[first].content != wanted || is_unknown)
     }
 }

@@ -7,8 +7,8 @@ use crate::invariants::{Invariant, unsettled};
 use crate::model::Command;
 use crate::setting::{WATCHES, Watched};
 
-/// How long it may take until everything is as wanted, plus by how much clocks were set back: what failed again and again is
-/// left alone for so long.
+/// How long it may take until everything is as wanted, plus how far clocks went astray: what failed again and again is left
+/// alone for so long.
 const BOUND: Duration = Duration::from_mins(60);
 
 impl Play {
@@ -47,7 +47,7 @@ impl Play {
 
     /// Waits until nothing is under way and everything is as wanted, as long as it may take.
     async fn settle(&self, began: Instant) -> Result<(), String> {
-        let bound = BOUND + self.set_back;
+        let bound = BOUND + self.astray;
         loop {
             sleep(Duration::from_secs(10)).await;
             let Some(problem) = self.problem() else {

@@ -39,9 +39,7 @@ impl Play {
         let seconds = 1 + chance.below(if chance.one_in(3) { 3600 } else { 60 });
         let seconds = i64::try_from(seconds).unwrap_or(1);
         let by = if chance.one_in(2) { -seconds } else { seconds };
-        if by < 0 {
-            self.set_back += Duration::from_secs(by.unsigned_abs());
-        }
+        self.astray += Duration::from_secs(by.unsigned_abs());
         self.town.trace.note(|| format!("a clock is set by {by} s"));
         self.any_replica().clock().step(by);
     }

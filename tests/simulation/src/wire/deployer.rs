@@ -96,7 +96,7 @@ fn hide_tag(running: Running) -> Running {
     if running.mark.is_some() {
         return running;
     }
-    let digest = crate::setting::image(u32::MAX, 0).digest;
+    let digest = crate::setting::image(0, 0).digest;
     Running {
         image: running.image.at_digest(digest),
         tag: None,
