@@ -52,6 +52,25 @@ async fn one_polls_and_deploys_and_the_other_does_not() {
 }
 
 #[tokio::test]
+async fn each_tells_what_it_holds_and_only_the_holder_how_far_its_sinks_are_behind() {
+    let (first, second) = two().await;
+    let held = |house: &House| house.app.held_leases().unwrap().len();
+    assert_eq!((held(&first), held(&second)), (2, 0), "a watch and a sink");
+    while first.app.deliver("memory").await != Delivered::All {}
+    assert!(first.app.backlog()["memory"] == 0 && second.app.backlog().is_empty());
+    let repository = first.watches[0].repository();
+    assert!(first.app.poll(repository).await.attended);
+    assert!(!second.app.poll(repository).await.attended);
+    first.push("v1.1.0", 2);
+    poll_and_drive(&first).await;
+    assert!(first.app.backlog()["memory"] > 0 && second.app.backlog().is_empty());
+    while first.app.deliver("memory").await != Delivered::All {}
+    assert_eq!(first.app.backlog()["memory"], 0);
+    first.clock.advance(Duration::from_secs(15));
+    assert_eq!(held(&first), 0, "they ran out");
+}
+
+#[tokio::test]
 async fn a_replica_that_dies_is_replaced_within_twenty_seconds() {
     let (first, second) = two().await;
     poll_and_drive(&first).await;

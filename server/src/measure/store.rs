@@ -203,12 +203,12 @@ fn count_dead_letter(sink: &str, by: u64) {
 }
 
 fn note_end(deployment: &Deployment) {
-    let at = match deployment.state {
-        State::Succeeded { at }
-        | State::Failed { at, .. }
-        | State::Superseded { at, .. }
-        | State::Abandoned { at, .. } => at,
-        _ => return,
+    let (State::Succeeded { at }
+    | State::Failed { at, .. }
+    | State::Superseded { at, .. }
+    | State::Abandoned { at, .. }) = deployment.state
+    else {
+        return;
     };
     let (outcome, cause) = (deployment.state.name(), deployment.cause.name());
     counter!(DEPLOYMENTS, "outcome" => outcome, "cause" => cause).increment(1);
