@@ -245,6 +245,29 @@ pub enum Severity {
 }
 
 impl EventKind {
+    /// Every kind, as [`name`](Self::name) gives it.
+    pub const NAMES: [&str; 19] = [
+        "watch_added",
+        "watch_retired",
+        "repository_changed",
+        "intent_changed",
+        "deployment_asked",
+        "request_dropped",
+        "workload_adopted",
+        "deployment_created",
+        "deployment_started",
+        "deployment_accepted",
+        "deployment_awaits_promotion",
+        "deployment_succeeded",
+        "deployment_failed",
+        "deployment_superseded",
+        "deployment_abandoned",
+        "image_quarantined",
+        "quarantine_released",
+        "frozen",
+        "unfrozen",
+    ];
+
     /// The kind in one word, as stored and as filtered by.
     pub fn name(&self) -> &'static str {
         match self {

@@ -133,9 +133,9 @@ impl App {
         let deployment = self.world().open.get(&id).cloned();
         let Some(deployment) = deployment else { return };
         if let Some(deployer) = self.ports.deployers.get(&deployment.workload.deployer) {
-            tracing::warn!(
+            tracing::info!(
                 watch.name = %deployment.watch, deployment.id = %id,
-                "the lease of watch {} was lost: its deployment is left to another replica", deployment.watch
+                "the deployment of watch {} is left to another replica", deployment.watch
             );
             deployer.let_go(id).await;
         }

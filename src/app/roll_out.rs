@@ -1,5 +1,6 @@
 mod end;
 mod judge;
+mod withdraw;
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -101,17 +102,35 @@ impl App {
         }
     }
 
+    /// Starts what was recorded, if it is still wanted.
     async fn start_rollout(&self, deployment: &Deployment) -> Result<Option<Duration>, StoreError> {
         let now = self.ports.clock.now();
         let started = self
-            .save(
-                deployment,
-                |old| old.advance(|state| state.start(now)),
-                |subject| EventKind::DeploymentStarted { subject },
-            )
+            .transact(&deployment.watch, |world, draft| {
+                let withdrawn = world.withdrawn(deployment, now);
+                let is_withdrawn = withdrawn.is_some();
+                let Some(next) = advanced(world, deployment.id, |old| {
+                    old.advance(|state| match &withdrawn {
+                        Some(reason) => state.abandon(now, reason.clone()),
+                        None => state.start(now),
+                    })
+                }) else {
+                    return Ok::<_, StoreError>(None);
+                };
+                match withdrawn {
+                    Some(reason) => End::Abandoned { reason }.consequences(&next, draft, now),
+                    None => draft.tell(EventKind::DeploymentStarted {
+                        subject: next.subject(),
+                    }),
+                }
+                log(&next);
+                draft.step.deployments.push(next);
+                Ok(Some(is_withdrawn))
+            })
             .await;
         match started {
-            Ok(()) => Ok(Some(Duration::ZERO)),
+            Ok(Some(true)) => Ok(None),
+            Ok(_) => Ok(Some(Duration::ZERO)),
             Err(StoreError::UnitBusy) => Ok(Some(BETWEEN_STARTS)),
             Err(error) => Err(error),
         }
@@ -172,11 +191,10 @@ impl App {
         event: impl Fn(Subject) -> EventKind,
     ) -> Result<(), StoreError> {
         self.transact(&deployment.watch, |world, draft| {
-            let Some(advanced) = advanced(world, deployment.id, &transition) else { return Ok(None) };
-            tracing::info!(
-                watch.name = %advanced.watch, deployment.id = %advanced.id, image.tag = %advanced.tag(),
-                "deployment of {} to {} is {}", advanced.tag(), advanced.workload, advanced.state.name()
-            );
+            let Some(advanced) = advanced(world, deployment.id, &transition) else {
+                return Ok(None);
+            };
+            log(&advanced);
             draft.tell(event(advanced.subject()));
             draft.step.deployments.push(advanced);
             Ok::<_, StoreError>(Some(()))
@@ -277,6 +295,13 @@ async fn interrupted<T>(
         Poll::Pending => interrupt.as_mut().poll(context).map(|()| None),
     })
     .await
+}
+
+fn log(advanced: &Deployment) {
+    tracing::info!(
+        watch.name = %advanced.watch, deployment.id = %advanced.id, image.tag = %advanced.tag(),
+        "deployment of {} to {} is {}", advanced.tag(), advanced.workload, advanced.state.name()
+    );
 }
 
 fn advanced(

@@ -139,13 +139,12 @@ impl App {
         // Another replica may have enrolled it meanwhile: then nothing that happened since may be passed over.
         let snapshot = self.ports.store.load(&Scope::Shared).await?;
         for sink in new {
-            let cursor = match snapshot.cursors.get(sink) {
-                Some(cursor) => *cursor,
-                None => {
-                    let store = &self.ports.store;
-                    store.advance_cursor(sink, snapshot.last_event).await?;
-                    snapshot.last_event
-                }
+            let cursor = if let Some(cursor) = snapshot.cursors.get(sink) {
+                *cursor
+            } else {
+                let store = &self.ports.store;
+                store.advance_cursor(sink, snapshot.last_event).await?;
+                snapshot.last_event
             };
             self.world().cursors.insert(sink.clone(), cursor);
         }

@@ -1,6 +1,9 @@
 //! Events reach the sinks.
 
-use registrywatcher::app::Delivered;
+use std::collections::BTreeSet;
+
+use registrywatcher::app::{Delivered, ReplayError};
+use registrywatcher::event::EventKind;
 
 use super::house::House;
 
@@ -23,6 +26,66 @@ fn kinds(house: &House) -> Vec<&'static str> {
         .iter()
         .map(|event| event.kind.name())
         .collect()
+}
+
+#[test]
+fn every_kind_of_event_has_its_name_in_the_list() {
+    let samples = registrywatcher_conformance::store::samples::every_event();
+    let named: BTreeSet<&str> = samples.iter().map(|event| event.kind.name()).collect();
+    assert_eq!(named, EventKind::NAMES.into());
+}
+
+#[tokio::test]
+async fn a_sink_that_takes_nothing_for_too_long_leaves_dead_letters_that_can_be_replayed() {
+    let house = with_a_release().await;
+    house.notifier.break_down(None);
+    let later = Delivered::Later { retry_after: None };
+    assert_eq!(house.app.deliver(SINK).await, later);
+    house.clock.advance(house.settings.delivery_deadline);
+    assert_eq!(
+        house.app.deliver(SINK).await,
+        later,
+        "each has its own time"
+    );
+    house.notifier.recover();
+    assert_eq!(house.app.deliver(SINK).await, Delivered::All);
+    let letters = house.store.all_dead_letters();
+    let [letter] = &letters[..] else {
+        panic!("{letters:?}")
+    };
+    assert_eq!(letter.attempts, 2);
+    house.notifier.refuse();
+    let refused = house.app.replay(SINK, letter.event).await;
+    assert!(matches!(refused, Err(ReplayError::Sink(_))), "{refused:?}");
+    assert_eq!(house.store.all_dead_letters().len(), 1);
+    house.notifier.recover();
+    house.app.replay(SINK, letter.event).await.unwrap();
+    assert!(house.store.all_dead_letters().is_empty());
+    let last = house.notifier.delivered().last().map(|event| event.id);
+    assert_eq!(last, Some(letter.event));
+    let again = house.app.replay(SINK, letter.event).await;
+    assert!(matches!(again, Err(ReplayError::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn what_fails_again_is_told_once_and_how_often_when_it_succeeds() {
+    let house = with_a_release().await;
+    for _ in 0..2 {
+        house.deployer.refuse_next("the job is stopped");
+    }
+    house.push("v1.2.0", 3);
+    for _ in 0..5 {
+        house.turn().await;
+    }
+    house.assert_runs("web", 3);
+    while house.app.deliver(SINK).await != Delivered::All {}
+    let failed = |kind: &&&str| **kind == "deployment_failed";
+    assert_eq!(kinds(&house).iter().filter(failed).count(), 1);
+    assert_eq!(house.events().iter().filter(failed).count(), 2);
+    let delivered = house.notifier.delivered();
+    let last = delivered.last().unwrap();
+    assert_eq!(last.kind.name(), "deployment_succeeded");
+    assert_eq!(last.kind.subject().unwrap().attempt, 3);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ mod channel;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use registrywatcher::event::{Route, Severity};
+use registrywatcher::event::{EventKind, Route, Severity};
 use registrywatcher::watch::WatchName;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -62,29 +62,6 @@ const KINDS: [Kind; 5] = [
     Kind::Discord,
     Kind::Mattermost,
     Kind::Http,
-];
-
-/// The kinds of event that a sink can be told, by [`EventKind::name`](registrywatcher::event::EventKind::name).
-const EVENT_KINDS: [&str; 19] = [
-    "watch_added",
-    "watch_retired",
-    "repository_changed",
-    "intent_changed",
-    "deployment_asked",
-    "request_dropped",
-    "workload_adopted",
-    "deployment_created",
-    "deployment_started",
-    "deployment_accepted",
-    "deployment_awaits_promotion",
-    "deployment_succeeded",
-    "deployment_failed",
-    "deployment_superseded",
-    "deployment_abandoned",
-    "image_quarantined",
-    "quarantine_released",
-    "frozen",
-    "unfrozen",
 ];
 
 pub(super) fn check(
@@ -155,8 +132,8 @@ impl Wire {
         }
         let mut kinds = BTreeSet::new();
         for (index, kind) in self.kinds.take().into_iter().flatten().enumerate() {
-            if !EVENT_KINDS.contains(&kind.as_str()) {
-                let hint = suggest(&kind, EVENT_KINDS);
+            if !EventKind::NAMES.contains(&kind.as_str()) {
+                let hint = suggest(&kind, EventKind::NAMES);
                 let key = at.child("kinds").child(index);
                 findings.fault(&key, format!("`{kind}` is no kind of event; {hint}"));
                 is_sound = false;
