@@ -98,7 +98,7 @@ impl Service {
             registry: registry(concurrency, &clock)?,
             store,
             deployers: BTreeMap::from([("production".parse()?, deployer)]),
-            notifiers: BTreeMap::new(),
+            sinks: BTreeMap::new(),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SequentialIds::new()),
         };
@@ -209,7 +209,7 @@ fn repository(content: &Content, image: &Published) -> anyhow::Result<Repository
 async fn pin_all(content: &Content, store: &dyn Store) -> anyhow::Result<()> {
     for image in &content.images {
         let step = Step {
-            watch: WatchState {
+            watch: Some(WatchState {
                 name: image.path.replace('/', "-").parse()?,
                 version: 0,
                 repository: Some(repository(content, image)?),
@@ -217,14 +217,12 @@ async fn pin_all(content: &Content, store: &dyn Store) -> anyhow::Result<()> {
                     target: Target::Pin(image.tag.parse()?),
                     ..Intent::default()
                 },
+                freeze: None,
                 requests: Vec::new(),
                 workloads: Vec::new(),
                 retired: false,
-            },
-            deployments: Vec::new(),
-            quarantine_revision: None,
-            quarantine: Vec::new(),
-            events: Vec::new(),
+            }),
+            ..Step::default()
         };
         store.commit(step).await?;
     }
