@@ -1,11 +1,12 @@
 # `make demo` runs the main job; `make test` passes the tests. Both set up what they need.
 
-.PHONY: demo check test bench soak setup setup-tests openapi help
+.PHONY: demo check test simulate bench soak setup setup-tests openapi help
 .DEFAULT_GOAL := help
 
 # One target folder and one set of flags for everything, so that nothing is built twice.
 CARGO := cargo
 SECONDS := 60
+SEED := 0
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -25,6 +26,9 @@ check: setup ## Format, lints, documentation, and whether generated files are up
 test: setup-tests ## All tests, against the real registry, PostgreSQL and whatever else a user would have.
 	REGISTRYWATCHER_REQUIRE_BACKENDS=1 $(CARGO) test --workspace --all-targets --locked
 	$(CARGO) test --workspace --doc --locked
+
+simulate: setup ## Replay the run of the simulation that SEED decides, with its trace.
+	@$(CARGO) run --quiet --package registrywatcher-simulation -- $(SEED)
 
 bench: setup-tests ## Speed and memory, as ratios in one run.
 	$(CARGO) bench --package registrywatcher-server --bench watching

@@ -91,6 +91,10 @@ impl fmt::Display for Act<'_> {
         let (tag, watch) = (deployment.tag(), &deployment.watch);
         let place = crate::setting::place(&deployment.workload);
         let short = crate::ledger::short(deployment.id);
-        write!(f, "deployment {short} of {tag} to {place} was {verb} for watch {watch} ({})", deployment.cause)
+        write!(
+            f,
+            "deployment {short} of {tag} to {place} was {verb} for watch {watch} ({})",
+            deployment.cause
+        )
     }
 }

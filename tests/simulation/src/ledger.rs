@@ -94,7 +94,8 @@ impl Ledger {
     ) {
         let ended = self.moment();
         if tags.is_none() {
-            self.trace.note(|| format!("life {life} cannot list {repository}"));
+            self.trace
+                .note(|| format!("life {life} cannot list {repository}"));
         }
         let seen = self.lives.entry(life).or_default();
         let listing = seen.listings.entry(repository.clone()).or_default();
@@ -114,7 +115,10 @@ impl Ledger {
         let digest = image.map(|image| image.as_ref().map(|image| image.digest.clone()));
         let seen = self.lives.entry(life).or_default();
         let key = (repository.clone(), tag.clone());
-        seen.resolutions.entry(key).or_default().note(asked, ended, digest);
+        seen.resolutions
+            .entry(key)
+            .or_default()
+            .note(asked, ended, digest);
     }
 
     /// A replica was told what runs.
@@ -196,16 +200,21 @@ impl Ledger {
         let act = self.act(deployment, "recorded");
         let nothing = Seen::default();
         let seen = self.lives.get(&life).unwrap_or(&nothing);
-        let looks = seen.looks.get(&place(&deployment.workload)).into_iter().flatten();
+        let looks = seen
+            .looks
+            .get(&place(&deployment.workload))
+            .into_iter()
+            .flatten();
         let mut looks = looks.rev().skip_while(|(moment, _)| *moment > decided);
         let look = looks.next().map(|(_, version)| version);
         let lower = invariants::never_lower(&self.model, &act, look);
         let repository = deployment.repository().clone();
         let needs_listing = self.needs_listing(&deployment.watch);
-        let listing = needs_listing.then(|| seen.listings.get(&repository));
+        let listing = seen.listings.get(&repository);
         let key = (repository.clone(), deployment.tag().clone());
         let resolution = seen.resolutions.get(&key);
-        let unseen = invariants::rests_on_what_was_seen(&act, decided, resolution, listing);
+        let unseen =
+            invariants::rests_on_what_was_seen(&act, decided, resolution, needs_listing, listing);
         self.judge(Invariant::I3, lower);
         self.judge(Invariant::I4, unseen);
     }
@@ -238,7 +247,10 @@ impl Ledger {
         self.tally.rollouts += 1;
         self.trace.note(|| {
             let (id, tag) = (short(apply.id), &apply.candidate.tag);
-            format!("life {life} rollout {id} of {tag} to {} begins", place(&apply.workload))
+            format!(
+                "life {life} rollout {id} of {tag} to {} begins",
+                place(&apply.workload)
+            )
         });
         let is_first = self.begun.insert(apply.id);
         let outcome = invariants::rollout_is_recorded(&self.deployments, apply, is_first);
@@ -279,7 +291,8 @@ impl Ledger {
 
     /// An event went to the dead letters of a sink.
     pub(crate) fn buried(&mut self, sink: &str, event: EventId) {
-        self.trace.note(|| format!("event {event} becomes a dead letter of {sink}"));
+        self.trace
+            .note(|| format!("event {event} becomes a dead letter of {sink}"));
         let told = self.sinks.entry(sink.to_owned()).or_default();
         told.buried.insert(event);
         self.served(sink, event);
@@ -289,7 +302,8 @@ impl Ledger {
     pub(crate) fn dug_up(&mut self, sink: &str, event: EventId) {
         let told = self.sinks.entry(sink.to_owned()).or_default();
         if !told.delivered.contains(&event) {
-            let problem = format!("the dead letter {event} of {sink} is gone and was not delivered");
+            let problem =
+                format!("the dead letter {event} of {sink} is gone and was not delivered");
             self.judge(Invariant::I9, Err(problem));
         }
     }
@@ -300,19 +314,23 @@ impl Ledger {
         if let Some(open) = deployments.find(|deployment| !deployment.state.is_terminal()) {
             let (id, state, tag) = (short(open.id), open.state.name(), open.tag());
             let place = place(&open.workload);
-            return Some(format!("deployment {id} of {tag} to {place} is still {state}"));
+            return Some(format!(
+                "deployment {id} of {tag} to {place} is still {state}"
+            ));
         }
         let mut watches = self.watches.values();
         let waiting = watches.find(|watch| !watch.requests.is_empty())?;
-        Some(format!("a request for watch {} is still open", waiting.name))
+        Some(format!(
+            "a request for watch {} is still open",
+            waiting.name
+        ))
     }
 
     /// Whether a sink still lacks an event, and which.
     pub(crate) fn untold(&self) -> Option<String> {
         let mut sinks = self.sinks.iter();
-        sinks.find_map(|(sink, told)| {
-            invariants::everything_is_told(sink, told, &self.events).err()
-        })
+        sinks
+            .find_map(|(sink, told)| invariants::everything_is_told(sink, told, &self.events).err())
     }
 }
 

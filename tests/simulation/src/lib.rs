@@ -60,18 +60,22 @@ pub struct Tally {
 impl Outcome {
     /// The whole story, for people.
     pub fn tell(&self) -> String {
-        let mut text = self.trace.join("\n");
         let seed = self.seed;
-        match &self.violation {
-            Some(violation) => {
-                let (at, what) = (trace::stamp(violation.at), &violation.problem);
-                let invariant = violation.invariant;
-                text += &format!("\nseed {seed} breaks {invariant:?} ({invariant}) at {at}: {what}");
-                text += &format!("\nreplay it with: make simulate SEED={seed}\n");
+        let end = match &self.violation {
+            Some(Violation {
+                invariant,
+                at,
+                problem,
+            }) => {
+                let at = trace::stamp(*at);
+                format!(
+                    "seed {seed} breaks {invariant:?} ({invariant}) at {at}: {problem}\n\
+                     replay it with: make simulate SEED={seed}\n"
+                )
             }
-            None => text += &format!("\nseed {seed} breaks nothing: {:?}\n", self.tally),
-        }
-        text
+            None => format!("seed {seed} breaks nothing: {:?}\n", self.tally),
+        };
+        format!("{}\n{end}", self.trace.join("\n"))
     }
 }
 

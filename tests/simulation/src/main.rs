@@ -32,7 +32,10 @@ fn survey(from: u64, to: u64) -> bool {
             broken += 1;
         }
     }
-    println!("{broken} of {} seeds break something", to.saturating_sub(from));
+    println!(
+        "{broken} of {} seeds break something",
+        to.saturating_sub(from)
+    );
     broken == 0
 }
 

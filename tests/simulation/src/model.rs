@@ -81,7 +81,9 @@ impl Model {
             target: Target::Track,
             auto_deploy: true,
         };
-        let wishes = WATCHES.iter().map(|watched| (watched.watch_name(), wish.clone()));
+        let wishes = WATCHES
+            .iter()
+            .map(|watched| (watched.watch_name(), wish.clone()));
         Self {
             wishes: wishes.collect(),
             ..Self::default()
@@ -155,7 +157,8 @@ impl Model {
                 workload, digest, ..
             } => {
                 let content = self.content(digest);
-                self.good.extend(content.map(|content| (place(workload), content)));
+                self.good
+                    .extend(content.map(|content| (place(workload), content)));
                 Ok(())
             }
             EventKind::QuarantineReleased { by, deployment, .. } => {
@@ -173,31 +176,44 @@ impl Model {
         }
     }
 
-    fn change_wish(&mut self, by: &Author) -> Result<(), String> {
-        let Some((watch, command)) = self.commands.get(by).cloned() else {
-            return Err(format!("{by} changed an intent without having asked for it"));
+    /// What is wanted of a watch once the command of `author` has come to pass.
+    pub(crate) fn wish_after(&self, author: &Author) -> Result<(WatchName, Wish), String> {
+        let Some((watch, command)) = self.commands.get(author).cloned() else {
+            return Err(format!(
+                "{author} changed an intent without having asked for it"
+            ));
         };
-        let Some(wish) = self.wishes.get_mut(&watch) else {
-            return Err(format!("{by} changed the intent of {watch}, which nobody watches"));
-        };
-        if !matches!(command, Command::AutoDeploy(_)) {
-            self.diverted.remove(&watch);
-        }
+        let mut wish = self.wish(&watch).clone();
         match command {
             Command::Pin(tag) => wish.target = Target::Pin(tag),
             Command::Track => wish.target = Target::Track,
             Command::AutoDeploy(on) => wish.auto_deploy = on,
             Command::Reset => {
-                *wish = Wish {
+                wish = Wish {
                     target: Target::Track,
                     auto_deploy: true,
-                }
+                };
             }
-            other => return Err(format!("{by} asked for {other:?}, which changes no intent")),
+            other => {
+                return Err(format!(
+                    "{author} asked for {other:?}, which changes no intent"
+                ));
+            }
         }
-        match self.done.insert(by.clone()) {
-            true => Ok(()),
-            false => Err(format!("what {by} asked for came to pass twice")),
+        Ok((watch, wish))
+    }
+
+    fn change_wish(&mut self, by: &Author) -> Result<(), String> {
+        let (watch, wish) = self.wish_after(by)?;
+        let command = self.commands.get(by).map(|(_, command)| command);
+        if !matches!(command, Some(Command::AutoDeploy(_))) {
+            self.diverted.remove(&watch);
+        }
+        self.wishes.insert(watch, wish);
+        if self.done.insert(by.clone()) {
+            Ok(())
+        } else {
+            Err(format!("what {by} asked for came to pass twice"))
         }
     }
 
@@ -213,7 +229,9 @@ impl Model {
         };
         let only = match command {
             Command::Pin(pinned) if pinned == *tag => None,
-            Command::DeployNow { tag: named, only } if named.as_ref().is_none_or(|named| named == tag) => {
+            Command::DeployNow { tag: named, only }
+                if named.as_ref().is_none_or(|named| named == tag) =>
+            {
                 only
             }
             Command::RollBack { only } => only,
@@ -251,8 +269,13 @@ impl Model {
             return Err(format!("{by} has no open request for {tag} at {place}"));
         }
         self.asked_for.insert(deployment.id);
-        for ask in self.asks.iter_mut().filter(|ask| ask.watch == deployment.watch) {
-            ask.pending.retain(|pending| *pending != deployment.workload);
+        for ask in self
+            .asks
+            .iter_mut()
+            .filter(|ask| ask.watch == deployment.watch)
+        {
+            ask.pending
+                .retain(|pending| *pending != deployment.workload);
         }
         self.asks.retain(|ask| !ask.pending.is_empty());
         Ok(())
@@ -272,7 +295,8 @@ impl Model {
                 self.failed.insert(place);
                 if matches!(reason, Failure::Image { .. }) {
                     let repository = deployment.repository().clone();
-                    self.quarantined.insert(deployment.id, (repository, content));
+                    self.quarantined
+                        .insert(deployment.id, (repository, content));
                 }
             }
             _ => {}

@@ -132,7 +132,10 @@ async fn live(machine: Arc<Machine>) {
         let end = run(&machine, &wire).await;
         *machine.now() = None;
         machine.town.ledger().tally.ends += 1;
-        machine.town.trace.note(|| format!("life {life} ends: {end:?}"));
+        machine
+            .town
+            .trace
+            .note(|| format!("life {life} ends: {end:?}"));
         let is_calm = machine.is_calm.load(Ordering::Relaxed);
         sleep(machine.town.chance.seconds(1, if is_calm { 5 } else { 60 })).await;
     }
@@ -170,7 +173,10 @@ async fn run(machine: &Machine, wire: &Wire) -> End {
 async fn start(machine: &Machine, wire: &Wire) -> (Arc<App>, Announcements) {
     loop {
         let (waker, announcements) = announcements();
-        let watches = WATCHES.iter().map(crate::setting::Watched::configured).collect();
+        let watches = WATCHES
+            .iter()
+            .map(crate::setting::Watched::configured)
+            .collect();
         let waker = machine.waker(waker);
         match App::start(wire.ports(), machine.settings(), watches, waker).await {
             Ok(app) => return (Arc::new(app), announcements),

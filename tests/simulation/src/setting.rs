@@ -123,9 +123,14 @@ pub(crate) fn repository(name: &str) -> Repository {
 
 /// A workload by its place: `job`, or `job/group`.
 pub(crate) fn workload(place: &str) -> Workload {
-    let (job, group) = place.split_once('/').map_or((place, None), |(job, group)| (job, Some(group)));
+    let (job, group) = place
+        .split_once('/')
+        .map_or((place, None), |(job, group)| (job, Some(group)));
     let job = Some(("job", job));
-    let parts: Vec<(&str, &str)> = job.into_iter().chain(group.map(|group| ("group", group))).collect();
+    let parts: Vec<(&str, &str)> = job
+        .into_iter()
+        .chain(group.map(|group| ("group", group)))
+        .collect();
     Workload {
         deployer: parsed(DEPLOYER),
         address: parts[..].into(),
@@ -154,7 +159,8 @@ pub(crate) fn parsed<T: std::str::FromStr>(text: &str) -> T
 where
     T::Err: std::fmt::Display,
 {
-    text.parse().unwrap_or_else(|problem| panic!("{text}: {problem}"))
+    text.parse()
+        .unwrap_or_else(|problem| panic!("{text}: {problem}"))
 }
 
 /// An image told apart by numbers: of its content, and of the signature around it.

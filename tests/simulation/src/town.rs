@@ -81,7 +81,11 @@ impl Town {
             self.push(name, first, false);
         }
         for watched in WATCHES {
-            let first = if watched.name == "edge" { "latest" } else { "v1.0.0" };
+            let first = if watched.name == "edge" {
+                "latest"
+            } else {
+                "v1.0.0"
+            };
             for place in watched.places {
                 if self.chance.one_in(6) {
                     self.deployer.add_idle_workload(place);
@@ -128,7 +132,8 @@ impl Town {
     /// Nothing goes wrong any more.
     pub(crate) fn calm_down(&self) {
         self.registry.set_fault(None);
-        self.registry.fail_next(0, registrywatcher_memory::RegistryFault::Unavailable);
+        self.registry
+            .fail_next(0, registrywatcher_memory::RegistryFault::Unavailable);
         self.slow_registry(0);
         self.deployer.recover();
         self.sinks.values().for_each(MemoryNotifier::recover);
@@ -147,7 +152,8 @@ impl Town {
             content
         };
         let quality = if is_bad { ", which does not work" } else { "" };
-        self.trace.note(|| format!("push of {name}:{text}{quality}"));
+        self.trace
+            .note(|| format!("push of {name}:{text}{quality}"));
         self.publish(name, text, content, 0);
     }
 
@@ -186,7 +192,12 @@ impl Town {
 
     /// Somebody else deploys a tag, past us.
     pub(crate) fn deploy_outside(&self, watched: &Watched, place: &str, tag: &Tag) {
-        self.trace.note(|| format!("somebody else deploys {}:{tag} to {place}", watched.repository));
+        self.trace.note(|| {
+            format!(
+                "somebody else deploys {}:{tag} to {place}",
+                watched.repository
+            )
+        });
         let content = self.content_of(&repository(watched.repository), tag);
         let image = source(watched.repository).at_tag(tag.clone());
         self.deployer.deploy_outside(place, &image.to_string());
@@ -224,7 +235,10 @@ impl Town {
             };
             town.trace.note(|| {
                 let id = crate::ledger::short(apply.id);
-                format!("rollout {id} at {} ends: {progress:?}", place(&apply.workload))
+                format!(
+                    "rollout {id} at {} ends: {progress:?}",
+                    place(&apply.workload)
+                )
             });
             town.deployer.settle(apply.id, progress);
         });
@@ -232,7 +246,12 @@ impl Town {
 
     /// The tag that a watch wants by the model, and its content; `None` if the registry does not have it.
     pub(crate) fn wanted(&self, watched: &Watched) -> Option<(Tag, u32)> {
-        let target = self.ledger().model.wish(&watched.watch_name()).target.clone();
+        let target = self
+            .ledger()
+            .model
+            .wish(&watched.watch_name())
+            .target
+            .clone();
         let wanted = match (target, watched.admits) {
             (Target::Pin(pinned), _) => pinned,
             (Target::Track, Admits::Latest) => tag("latest"),
@@ -268,8 +287,10 @@ impl Town {
             });
             Running {
                 content,
-                version: tag.and_then(|tag| Version::read(tag.as_str())),
-                is_marked: running.as_ref().is_some_and(|running| running.mark.is_some()),
+                tag: tag.cloned(),
+                is_marked: running
+                    .as_ref()
+                    .is_some_and(|running| running.mark.is_some()),
             }
         });
         running.collect()

@@ -21,7 +21,10 @@ impl Version {
             parts.next()?.ok()?,
             parts.next()?.ok()?,
         ];
-        parts.next().is_none().then_some(Self { numbers, candidate })
+        parts
+            .next()
+            .is_none()
+            .then_some(Self { numbers, candidate })
     }
 }
 

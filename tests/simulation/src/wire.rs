@@ -93,7 +93,10 @@ impl Wire {
     }
 
     fn end_state(&self) -> MutexGuard<'_, Option<End>> {
-        self.state.end.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state
+            .end
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn end(&self, end: End) {
@@ -180,7 +183,9 @@ impl Wire {
             1 => {
                 calls.store(0, Ordering::Relaxed);
                 let life = self.life;
-                self.town.trace.note(|| format!("life {life} crashes in the middle of a call"));
+                self.town
+                    .trace
+                    .note(|| format!("life {life} crashes in the middle of a call"));
                 self.end(End::Crash);
             }
             left => calls.store(left - 1, Ordering::Relaxed),

@@ -17,7 +17,9 @@ pub(crate) fn intent_is_kept(model: &Model, stored: &WatchState) -> Result<(), S
         return Ok(());
     }
     let name = &stored.name;
-    Err(format!("operators want {wish:?} of watch {name}, and {intent:?} is stored"))
+    Err(format!(
+        "operators want {wish:?} of watch {name}, and {intent:?} is stored"
+    ))
 }
 
 /// I8, of requests. A request for a workload goes only in a commit that records a deployment of that workload which somebody
@@ -44,7 +46,9 @@ pub(crate) fn requests_are_kept(
             });
             if !is_told && !is_served && !stays(workload) {
                 let (author, tag) = (&request.author, &request.candidate.tag);
-                return Err(format!("the request of {author} for {tag} at {workload} was lost"));
+                return Err(format!(
+                    "the request of {author} for {tag} at {workload} was lost"
+                ));
             }
         }
     }
@@ -77,7 +81,11 @@ pub(crate) fn changes_are_told(
     if events.iter().any(|event| tells(&event)) {
         return Ok(());
     }
-    Err(format!("no event tells that deployment {} is {}", short(after.id), after.state.name()))
+    Err(format!(
+        "no event tells that deployment {} is {}",
+        short(after.id),
+        after.state.name()
+    ))
 }
 
 /// I8, of deployments. Each begins as requested, goes on one state at a time, and never changes once it has ended.
@@ -98,7 +106,10 @@ pub(crate) fn states_go_forward(
         return Ok(());
     }
     let from = from.unwrap_or("nothing");
-    Err(format!("deployment {} went from {from} to {to}", short(after.id)))
+    Err(format!(
+        "deployment {} went from {from} to {to}",
+        short(after.id)
+    ))
 }
 
 /// I8, of rollouts. The orchestrator begins a rollout only for a deployment that is stored as being applied, of its image, and
@@ -110,14 +121,18 @@ pub(crate) fn rollout_is_recorded(
 ) -> Result<(), String> {
     let id = short(apply.id);
     let Some(deployment) = deployments.get(&apply.id) else {
-        return Err(format!("a rollout {id} began that belongs to no deployment"));
+        return Err(format!(
+            "a rollout {id} began that belongs to no deployment"
+        ));
     };
     if deployment.candidate != apply.candidate || deployment.workload != apply.workload {
         return Err(format!("the rollout {id} is not of what is recorded"));
     }
     let state = deployment.state.name();
     if state != "applying" {
-        return Err(format!("the rollout {id} began while its deployment was {state}"));
+        return Err(format!(
+            "the rollout {id} began while its deployment was {state}"
+        ));
     }
     if !is_first {
         return Err(format!("the rollout {id} began a second time"));

@@ -57,7 +57,10 @@ pub(crate) fn delivery_is_in_order(sink: &str, told: &Told, event: &Event) -> Re
     if is_repeated || event.id > last {
         return Ok(());
     }
-    Err(format!("sink {sink} was told event {} after event {last} of the same watch", event.id))
+    Err(format!(
+        "sink {sink} was told event {} after event {last} of the same watch",
+        event.id
+    ))
 }
 
 /// I9, at the end. Each sink was told every event that it is to be told, or has it among its dead letters.

@@ -11,7 +11,7 @@ use crate::version::Version;
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) content: Option<u32>,
-    pub(crate) version: Option<Version>,
+    pub(crate) tag: Option<Tag>,
     /// It carries the mark of a deployment.
     pub(crate) is_marked: bool,
 }
@@ -28,10 +28,10 @@ pub(crate) fn unsettled(
     view: &WatchView,
     running: &[Running],
 ) -> Option<String> {
-    let (content, name) = (wanted.map(|(_, content)| *content), watched.name);
+    let name = watched.name;
     for (index, workload) in view.workloads.iter().enumerate() {
         let place = watched.places[index];
-        if wanted.is_some() && running[index].content == content {
+        if wanted.is_some_and(|wanted| running[index].is(wanted, workload)) {
             continue;
         }
         let Some(Decision::Hold(hold)) = workload.decided.as_ref().map(|decided| &decided.decision)
@@ -60,6 +60,15 @@ pub(crate) fn unsettled(
     None
 }
 
+impl Running {
+    /// Whether it is what is wanted, or carries its tag and was adopted: what ran before us is taken for what its tag points to
+    /// at first sight.
+    fn is(&self, (tag, content): &(Tag, u32), workload: &WorkloadView) -> bool {
+        let is_adopted = workload.runs.origin() == Some(Origin::Assumed) && !self.is_marked;
+        self.content == Some(*content) || is_adopted && self.tag.as_ref() == Some(tag)
+    }
+}
+
 struct Excuses<'a> {
     model: &'a Model,
     watched: &'a Watched,
@@ -77,8 +86,9 @@ impl Excuses<'_> {
         match reason {
             HoldReason::AutoDeployOff => !self.model.wish(&watch).auto_deploy,
             HoldReason::WouldDowngrade { .. } => {
-                let wanted = wanted.and_then(|(tag, _)| Version::read(tag.as_str()));
-                running.version.is_some() && wanted.is_some() && running.version > wanted
+                let version = |tag: &Tag| Version::read(tag.as_str());
+                let wanted = wanted.and_then(|(tag, _)| version(tag));
+                wanted.is_some() && running.tag.as_ref().and_then(version) > wanted
             }
             HoldReason::OperatorHold { .. } => self.model.is_diverted(&watch),
             HoldReason::ChangedOutside { .. } => !running.is_marked,

@@ -27,7 +27,9 @@ impl<T> Asked<T> {
             Some(answer) if self.good.as_ref().is_none_or(|(last, _)| *last <= asked) => {
                 self.good = Some((asked, answer));
             }
-            None if self.bad.is_none_or(|(last, _)| last <= asked) => self.bad = Some((asked, ended)),
+            None if self.bad.is_none_or(|(last, _)| last <= asked) => {
+                self.bad = Some((asked, ended));
+            }
             _ => {}
         }
     }
@@ -54,21 +56,28 @@ pub(crate) fn rests_on_what_was_seen(
     act: &Act<'_>,
     decided: u64,
     resolution: Option<&Asked<Option<Digest>>>,
-    listing: Option<Option<&Asked<Arc<TagList>>>>,
+    needs_listing: bool,
+    listing: Option<&Asked<Arc<TagList>>>,
 ) -> Result<(), String> {
     if !act.by_itself {
         return Ok(());
     }
     let (tag, image) = (act.deployment.tag(), act.deployment.image());
-    let resolved = resolution.ok_or("was never asked").and_then(|asked| asked.holds(decided));
+    let resolved = resolution
+        .ok_or("was never asked")
+        .and_then(|asked| asked.holds(decided));
     let resolved = resolved.map_err(|why| format!("{act}, but what {tag} points to {why}"))?;
     if resolved.as_ref() != Some(&image.digest) {
-        return Err(format!("{act}, but {tag} was last seen to point to {resolved:?}"));
+        return Err(format!(
+            "{act}, but {tag} was last seen to point to {resolved:?}"
+        ));
     }
-    let Some(listing) = listing else {
+    if !needs_listing {
         return Ok(());
-    };
-    let listed = listing.ok_or("was never asked for").and_then(|asked| asked.holds(decided));
+    }
+    let listed = listing
+        .ok_or("was never asked for")
+        .and_then(|asked| asked.holds(decided));
     let listed = listed.map_err(|why| format!("{act}, but the listing {why}"))?;
     if !listed.contains(tag) {
         return Err(format!("{act}, but the last listing does not have the tag"));

@@ -11,9 +11,9 @@ pub(crate) fn one_per_unit(
     changed: &Deployment,
 ) -> Result<(), String> {
     let unit_of = |deployment: &Deployment| unit(&deployment.workload).to_owned();
-    let mut active = deployments
-        .values()
-        .filter(|deployment| deployment.state.is_active() && unit_of(deployment) == unit_of(changed));
+    let mut active = deployments.values().filter(|deployment| {
+        deployment.state.is_active() && unit_of(deployment) == unit_of(changed)
+    });
     match (active.next(), active.next()) {
         (Some(one), Some(other)) => Err(format!(
             "deployments of {} to {} and of {} to {} are active at the same time",

@@ -9,7 +9,7 @@ use crate::setting::{WATCHES, Watched};
 
 /// How long it may take until everything is as wanted, plus how far clocks went astray: what failed again and again is left
 /// alone for so long.
-const BOUND: Duration = Duration::from_mins(60);
+const BOUND: Duration = Duration::from_hours(1);
 
 impl Play {
     /// Ends every fault, lifts every freeze, and waits until what runs is what is wanted.
@@ -17,7 +17,9 @@ impl Play {
         self.town.trace.note(|| "everything is repaired".to_owned());
         self.repairs.abort_all();
         self.town.calm_down();
-        self.replicas.iter().for_each(crate::replica::Replica::calm_down);
+        self.replicas
+            .iter()
+            .for_each(crate::replica::Replica::calm_down);
         // Whoever still waits for an answer gets one, or gives up.
         let answers = async { while self.operators.busy.join_next().await.is_some() {} };
         let _ = timeout(Duration::from_mins(2), answers).await;
@@ -68,7 +70,10 @@ impl Play {
 
     fn problem_of(&self, watched: &Watched) -> Option<String> {
         let name = watched.watch_name();
-        let apps = self.replicas.iter().filter_map(crate::replica::Replica::app);
+        let apps = self
+            .replicas
+            .iter()
+            .filter_map(crate::replica::Replica::app);
         let mut views = apps.filter_map(|(app, _)| app.watch(&name));
         let Some(view) = views.find(|view| view.attended) else {
             return Some(format!("nobody attends to {name}"));

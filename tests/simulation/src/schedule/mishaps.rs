@@ -13,11 +13,15 @@ impl Play {
         match chance.below(8) {
             0..4 => self.deploy_outside(),
             4 => {
-                self.town.trace.note(|| "the orchestrator refuses once".to_owned());
+                self.town
+                    .trace
+                    .note(|| "the orchestrator refuses once".to_owned());
                 self.town.deployer.refuse_next("the job is stopped");
             }
             5 | 6 => {
-                self.town.trace.note(|| "the orchestrator loses an answer".to_owned());
+                self.town
+                    .trace
+                    .note(|| "the orchestrator loses an answer".to_owned());
                 self.town.deployer.lose_next_answer();
             }
             _ => self.step_a_clock(),
@@ -66,7 +70,8 @@ impl Play {
         };
         match chance.below(4) {
             0 => {
-                town.trace.note(|| format!("the registry fails a few times: {fault:?}"));
+                town.trace
+                    .note(|| format!("the registry fails a few times: {fault:?}"));
                 town.registry.fail_next(1 + chance.below(6), fault);
             }
             1 => {
@@ -96,7 +101,8 @@ impl Play {
             return;
         };
         let life = wire.life;
-        let note = |what: &str| self.town.trace.note(|| format!("the store {what} life {life}"));
+        let trace = self.town.trace.clone();
+        let note = |what: &str| trace.note(|| format!("the store {what} life {life}"));
         match chance.below(4) {
             0 => {
                 note("fails a few calls of");
@@ -119,7 +125,8 @@ impl Play {
         let name = if town.chance.one_in(2) { AUDIT } else { PAGER };
         let sink = town.sink(name).clone();
         let how = town.chance.below(4);
-        town.trace.note(|| format!("sink {name} fails, in manner {how}"));
+        town.trace
+            .note(|| format!("sink {name} fails, in manner {how}"));
         match how {
             0 => sink.refuse(),
             1 => sink.hang(),

@@ -2,9 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use registrywatcher::app::{
-    App, CommandError, DeployNow, IntentChange, NewFreeze, RollBack,
-};
+use registrywatcher::app::{App, CommandError, DeployNow, IntentChange, NewFreeze, RollBack};
 use registrywatcher::intent::{Author, Target};
 use registrywatcher::ports::{Clock, DeadLetterQuery};
 use registrywatcher::watch::WatchName;
@@ -161,7 +159,11 @@ impl Order {
             auto_deploy,
             expected: None,
         };
-        told(self.app.change_intent(&self.watch, &change, &self.author).await)
+        told(
+            self.app
+                .change_intent(&self.watch, &change, &self.author)
+                .await,
+        )
     }
 
     async fn release(&self) -> Result<bool, String> {
@@ -170,7 +172,10 @@ impl Order {
             return Ok(false);
         };
         let (app, author) = (&self.app, &self.author);
-        told(app.release_from_quarantine(&self.watch, entry.deployment, author).await)
+        told(
+            app.release_from_quarantine(&self.watch, entry.deployment, author)
+                .await,
+        )
     }
 
     async fn replay(&self) -> Result<bool, String> {

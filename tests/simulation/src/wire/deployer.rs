@@ -70,7 +70,12 @@ impl Deployer for WiredDeployer {
         let answer = self.start(apply).await;
         if was_begun && answer.is_ok() && town.is_sabotaged(Sabotage::AppliesTwice) {
             let id = DeploymentId(town.ids.next());
-            let _ = self.start(&Apply { id, ..apply.clone() }).await;
+            let _ = self
+                .start(&Apply {
+                    id,
+                    ..apply.clone()
+                })
+                .await;
         }
         self.wire.pass(LATENCY).await;
         answer

@@ -31,7 +31,9 @@ impl WiredRegistry {
     /// The listing that the registry could not give, without its last tags.
     fn partial(&self, repository: &Repository) -> Arc<TagList> {
         let tags = self.wire.town.registry.contents(repository);
-        let most = tags.len().saturating_sub(1 + self.wire.town.chance.below(3));
+        let most = tags
+            .len()
+            .saturating_sub(1 + self.wire.town.chance.below(3));
         let first = tags.iter().take(most).map(|(tag, _)| tag.as_str());
         Arc::new(TagList::collect(first))
     }
@@ -64,8 +66,13 @@ impl Registry for WiredRegistry {
         self.reach().await;
         let resolved = town.registry.resolve(repository, tag, known).await;
         self.wire.pass(LATENCY).await;
-        town.ledger()
-            .resolved(self.wire.life, repository, tag, asked, resolved.as_ref().ok());
+        town.ledger().resolved(
+            self.wire.life,
+            repository,
+            tag,
+            asked,
+            resolved.as_ref().ok(),
+        );
         resolved
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use registrywatcher::deployment::Deployment;
-use registrywatcher::event::{Event, EventId};
+use registrywatcher::event::{Event, EventId, EventKind};
 use registrywatcher::intent::Target;
 use registrywatcher::ports::{
     Committed, DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, LeaseClaim, LoggedTag,
@@ -58,17 +58,35 @@ impl WiredStore {
                 watch.intent.auto_deploy = true;
             }
             if town.is_sabotaged(Sabotage::ForgetsQuarantine) {
-                watch.workloads.iter_mut().for_each(|stored| stored.failed = None);
+                watch
+                    .workloads
+                    .iter_mut()
+                    .for_each(|stored| stored.failed = None);
             }
         }
         snapshot
     }
 
-    /// What is committed, as the sabotage has it.
+    /// What is committed, as the sabotage has it. What a sabotaged load lost is only forgotten, and not stored.
     fn betrayed(&self, mut step: Step) -> Step {
         let town = self.town();
+        if let Some(watch) = &mut step.watch
+            && (town.is_sabotaged(Sabotage::LosesPins)
+                || town.is_sabotaged(Sabotage::ForgetsAutoDeployOff))
+        {
+            let ledger = town.ledger();
+            let changed_by = step.events.iter().find_map(|event| match &event.kind {
+                EventKind::IntentChanged { by, .. } => ledger.model.wish_after(by).ok(),
+                _ => None,
+            });
+            let unchanged = || ledger.model.wish(&watch.name).clone();
+            let wish = changed_by.map_or_else(unchanged, |(_, wish)| wish);
+            watch.intent.target = wish.target;
+            watch.intent.auto_deploy = wish.auto_deploy;
+        }
         if town.is_sabotaged(Sabotage::LosesEvents) {
-            step.events.retain(|event| event.kind.name() != "deployment_failed");
+            step.events
+                .retain(|event| event.kind.name() != "deployment_failed");
         }
         if town.is_sabotaged(Sabotage::LosesRequests)
             && step.deployments.is_empty()
@@ -106,7 +124,8 @@ impl Store for WiredStore {
             answer = town.store.commit(stored.clone()).await;
         }
         if let Ok(committed) = &answer {
-            town.ledger().committed(self.wire.life, decided, &stored, committed);
+            town.ledger()
+                .committed(self.wire.life, decided, &stored, committed);
             if self.wire.loses_answer() {
                 answer = Err(unavailable("the connection was lost before the answer"));
             }
