@@ -88,8 +88,8 @@ async fn forty_watches_get_each_release_once_although_replicas_die_and_hang() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes as long as it is told to"]
 async fn soak() {
-    let seconds = std::env::var("REGISTRYWATCHER_SOAK_SECONDS");
-    let seconds = seconds.map_or(60, |seconds| seconds.parse().unwrap());
+    let seconds = std::env::var_os("REGISTRYWATCHER_SOAK_SECONDS");
+    let seconds = seconds.map_or(60, |seconds| seconds.to_str().unwrap().parse().unwrap());
     let load = Load {
         watches: 200,
         lease: Duration::from_secs(3),

@@ -51,7 +51,12 @@ impl Api {
     async fn answer(&self, call: &Call) -> Result<Answer, ApiError> {
         match route::route(call)? {
             Route::Read(read) => self.read(call, &read).await,
-            Route::Write(write) => self.0.update(|state| commit(state, write)),
+            Route::Write(write) => {
+                let answer = self.0.update(|state| commit(state, write));
+                let late = self.0.read(|state| state.faults.late_answers);
+                tokio::time::sleep(late.unwrap_or_default()).await;
+                answer
+            }
         }
     }
 

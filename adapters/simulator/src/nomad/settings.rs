@@ -55,6 +55,8 @@ pub struct NomadFaults {
     pub delay: Option<Duration>,
     /// Writes that are committed, and answered with 500 `leadership lost while committing log` all the same.
     pub lost_answers: u32,
+    /// How long after a write was committed its answer comes; who asked may be gone by then.
+    pub late_answers: Option<Duration>,
     /// Reads of an evaluation answered with 404, as by a server that lags behind.
     pub lost_evaluations: u32,
     /// Evaluations for which the scheduler gives up.

@@ -24,7 +24,10 @@ impl Fleet {
         let nomad = SimulatedNomad::start().await.unwrap();
         // So that many a replica is struck in the middle of a call, and of a rollout.
         nomad.configure(|settings| settings.health_delay = Duration::from_millis(500));
-        nomad.fault(|faults| faults.delay = Some(Duration::from_millis(30)));
+        nomad.fault(|faults| {
+            faults.delay = Some(Duration::from_millis(30));
+            faults.late_answers = Some(Duration::from_millis(500));
+        });
         let mut config = head(&database, &nomad);
         write!(config, "[replicas]\nlease = \"{}ms\"\n", lease.as_millis()).unwrap();
         for watch in 0..watches {

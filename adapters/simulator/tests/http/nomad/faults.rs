@@ -55,6 +55,22 @@ async fn a_write_can_happen_although_its_answer_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_write_has_happened_long_before_its_answer_comes() {
+    let nomad = running_web().await;
+    let late = Duration::from_mins(1);
+    nomad.fault(|faults| faults.late_answers = Some(late));
+    let mut job = get(&nomad, "/v1/job/web").await.json();
+    set_image(&mut job, NEW);
+    let writer = nomad.clone();
+    let unanswered =
+        tokio::spawn(async move { post(&writer, "/v1/jobs", json!({"Job": job})).await });
+    while nomad.job_image("web", "app", "server").as_deref() != Some(NEW) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(!unanswered.is_finished());
+}
+
+#[tokio::test]
 async fn an_evaluation_can_be_lost_for_a_while() {
     let nomad = running_web().await;
     let registered = deploy(&nomad, NEW).await;
