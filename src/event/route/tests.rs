@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use super::*;
 use crate::event::{EventKind, Subject};
 use crate::intent::Author;
-use crate::watch::Workload;
+use crate::watch::{Address, Workload};
 
 fn event(watch: Option<&str>, kind: EventKind) -> Event {
     Event {
@@ -24,7 +24,7 @@ fn subject(attempt: u32) -> Subject {
         deployment: crate::deployment::DeploymentId(uuid::Uuid::nil()),
         workload: Workload {
             deployer: "production".parse().unwrap(),
-            address: Default::default(),
+            address: Address::default(),
         },
         repository: "ghcr.io/acme/web".parse().unwrap(),
         tag: "v1".parse().unwrap(),
