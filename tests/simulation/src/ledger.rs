@@ -66,6 +66,11 @@ impl Ledger {
         self.moment
     }
 
+    /// The last event that was stored, 0 if there is none.
+    pub(crate) fn last_event(&self) -> EventId {
+        self.events.last().map_or(0, |event| event.id)
+    }
+
     /// The first promise that was broken.
     pub(crate) fn violation(&self) -> Option<&Violation> {
         self.violation.as_ref()

@@ -111,9 +111,9 @@ impl Play {
     fn gap(&self) -> Duration {
         let chance = &self.town.chance;
         match chance.below(10) {
-            0..3 => chance.millis(1, 2_000),
-            3..9 => chance.seconds(2, 30),
-            _ => chance.seconds(60, 120),
+            0..4 => chance.millis(1, 2_000),
+            4..9 => chance.seconds(2, 24),
+            _ => chance.seconds(40, 90),
         }
     }
 

@@ -44,6 +44,7 @@ struct State {
     end: Mutex<Option<End>>,
     has_ended: Notify,
     hangs: AtomicBool,
+    goes_on: Notify,
     /// How many more calls are begun or answered before it crashes; 0 is for ever.
     calls_left: AtomicU32,
     store_is_away: AtomicBool,
@@ -61,6 +62,7 @@ impl Wire {
                 end: Mutex::default(),
                 has_ended: Notify::new(),
                 hangs: AtomicBool::new(false),
+                goes_on: Notify::new(),
                 calls_left: AtomicU32::new(0),
                 store_is_away: AtomicBool::new(false),
                 store_failures: AtomicU32::new(0),
@@ -127,6 +129,9 @@ impl Wire {
 
     pub(crate) fn hang(&self, hangs: bool) {
         self.state.hangs.store(hangs, Ordering::Relaxed);
+        if !hangs {
+            self.state.goes_on.notify_waiters();
+        }
     }
 
     /// Crashes at the beginning or the answer of the `calls`th call from now.
@@ -162,12 +167,13 @@ impl Wire {
         if self.has_crashed() {
             pending::<()>().await;
         }
-        // What ran out meanwhile is noticed before anything goes on, as by a process that looks at its timers first.
         while self.state.hangs.load(Ordering::Relaxed) {
-            sleep(Duration::from_millis(50)).await;
+            self.state.goes_on.notified().await;
+            // What ran out meanwhile is noticed first, as by a process that looks at its timers when it wakes.
+            sleep(Duration::from_millis(2)).await;
         }
         let chance = &self.town.chance;
-        if chance.one_in(4) {
+        if chance.one_in(6) {
             let most = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
             sleep(chance.millis(1, most.max(1))).await;
         }

@@ -7,8 +7,9 @@ use registrywatcher::deployment::Deployment;
 use registrywatcher::event::{Event, EventId, EventKind};
 use registrywatcher::intent::Target;
 use registrywatcher::ports::{
-    Committed, DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, LeaseClaim, LoggedTag,
-    ReplicaId, Resource, Scope, Snapshot, Step, Store, StoreError, TagChanges, TagLogQuery,
+    Committed, DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, EventRange, LeaseClaim,
+    LoggedTag, ReplicaId, Resource, Scope, Snapshot, Step, Store, StoreError, TagChanges,
+    TagLogQuery,
 };
 
 use super::Wire;
@@ -141,7 +142,15 @@ impl Store for WiredStore {
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
         self.reach().await?;
-        let answer = self.town().store.events(query).await;
+        // Most often there is nothing new, which need not be looked for among all that ever happened.
+        let is_empty = match query.range {
+            EventRange::After(after) => after >= self.town().ledger().last_event(),
+            EventRange::Before(_) => false,
+        };
+        let answer = match is_empty {
+            true => Ok(Vec::new()),
+            false => self.town().store.events(query).await,
+        };
         self.answer(answer).await
     }
 
