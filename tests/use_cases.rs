@@ -14,10 +14,12 @@ mod use_cases {
     mod crashes;
     mod freezes;
     mod house;
+    mod late_answers;
     mod notifications;
     mod observations;
     mod order;
     mod releases;
     mod replicas;
     mod tag_log;
+    mod withdrawn;
 }
