@@ -2,7 +2,7 @@
 //!
 //! Two replicas, each with the server's own poller, executor, deliveries and leases, share one store, one registry, one
 //! orchestrator and two sinks. A seed decides what people push, ask for and break, how long each call takes, and where
-//! replicas crash and hang. Each commit, rollout, delivery and look is judged at once against a [`Model`](model) that
+//! replicas crash and hang. Each commit, rollout, delivery and look is judged at once against a `Model` that
 //! knows the schedule and none of the rules; at the end everything is repaired, and what runs must be what is wanted.
 //!
 //! [`run`] runs one seed; the same seed does the same again, to the microsecond. A [`Sabotage`] breaks one port so that one
