@@ -1,9 +1,12 @@
 //! What failed is not deployed again by itself, and what worked before comes back.
 
-use registrywatcher::app::{CommandError, RollBack};
-use registrywatcher::deployment::{Cause, Failure};
+use std::time::Duration;
 
-use super::house::{House, operator, watch};
+use registrywatcher::app::{CommandError, DeployNow, NewFreeze, RollBack};
+use registrywatcher::deployment::{Cause, Failure};
+use registrywatcher::ports::Clock;
+
+use super::house::{House, operator, tag, watch};
 
 /// A watch whose `v1.1.0` was deployed by us; everything before it ran before us.
 async fn deployed() -> House {
@@ -182,4 +185,42 @@ async fn roll_back(house: &House) -> Result<registrywatcher::intent::RequestId, 
         .app
         .roll_back(name, &RollBack::default(), &operator())
         .await
+}
+
+#[tokio::test]
+async fn what_a_bad_image_left_behind_is_not_forgotten_over_a_later_fault_of_the_orchestrator() {
+    let house = House::with_workload("registry.example/acme/web:v1.0.0").await;
+    house.push("v1.0.0", 1);
+    house.turn().await;
+    house.push("v1.1.0", 2);
+    house.deployer.fail_next_image("unhealthy", false);
+    house.clock.advance(Duration::from_mins(1));
+    house.poll().await;
+    let id = house.app.open_deployments()[0];
+    house.app.advance(id, std::future::pending()).await;
+    let name = &house.watches[0].name;
+    let freeze = NewFreeze {
+        watch: None,
+        until: house.clock.now() + Duration::from_hours(1),
+        reason: "the fair is on".to_owned(),
+    };
+    house.app.freeze(&freeze, &operator()).await.unwrap();
+    house.drive().await;
+    house.assert_runs("web", 2);
+    house.deployer.refuse_next("the job is stopped");
+    let again = DeployNow {
+        tag: Some(tag("v1.1.0")),
+        overrides_freeze: true,
+        ..DeployNow::default()
+    };
+    house
+        .app
+        .deploy_now(name, &again, &operator())
+        .await
+        .unwrap();
+    house.drive().await;
+    house.app.unfreeze(None, &operator()).await.unwrap();
+    house.turn().await;
+    house.turn().await;
+    house.assert_runs("web", 1);
 }

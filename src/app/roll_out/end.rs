@@ -118,7 +118,8 @@ fn is_restore(ended: &Deployment) -> bool {
     matches!(ended.cause, Cause::Restore { .. })
 }
 
-/// Bringing back what ran before is tried again where it was not the image that failed, and so what it makes up for stays.
+/// Where it was not the image that failed, an image that an earlier deployment left behind may still run and is to be replaced:
+/// bringing back what ran before is tried again.
 fn note_failure(
     ended: &Deployment,
     reason: &Failure,
@@ -126,10 +127,13 @@ fn note_failure(
     draft: &mut Draft,
     at: DateTime<Utc>,
 ) {
-    if is_restore(ended) && !reason.blames_image() {
+    let stored = draft.watch().of_mut(&ended.workload);
+    let leaves_broken = |failed: &FailedRollout| failed.reason.blames_image() && !failed.restored;
+    let still_broken = stored.failed.as_ref().is_some_and(leaves_broken);
+    if (is_restore(ended) || still_broken) && !reason.blames_image() {
         return;
     }
-    draft.watch().of_mut(&ended.workload).failed = Some(FailedRollout {
+    stored.failed = Some(FailedRollout {
         deployment: ended.id,
         candidate: ended.candidate.clone(),
         reason: reason.clone(),
