@@ -108,7 +108,7 @@ async fn that_it_was_recorded_is_known_after_it_has_ended() {
     // The first commit of a poll adopts what runs, the second one records.
     let answer = street.store.hold_answer("commit", 2);
     let polling = tokio::spawn(poll(Arc::clone(&app)));
-    answer.is_held().await;
+    answer.is_waiting().await;
     app.follow_changes().await.unwrap();
     drive_to_its_end(&street, &app).await;
     answer.release();
@@ -134,7 +134,7 @@ async fn what_was_read_before_it_ended_is_not_taken_for_what_is() {
     changed.unwrap_err();
     let answer = street.store.hold_answer("load", 1);
     let reading = tokio::spawn(poll(Arc::clone(&app)));
-    answer.is_held().await;
+    answer.is_waiting().await;
     app.follow_changes().await.unwrap();
     drive_to_its_end(&street, &app).await;
     answer.release();
@@ -155,7 +155,7 @@ async fn a_lease_that_ran_out_while_it_was_renewed_is_taken_over_anew() {
     let answer = street.store.hold_answer("lease", 1);
     let renewing = Arc::clone(&app);
     let renewing = tokio::spawn(async move { renewing.renew_leases().await });
-    answer.is_held().await;
+    answer.is_waiting().await;
     // Whoever drove the deployment has let go of it by now.
     street.clock.advance(Duration::from_secs(3));
     answer.release();
@@ -169,7 +169,7 @@ async fn a_sink_that_two_replicas_begin_to_serve_at_once_misses_nothing() {
     let answer = street.store.hold_answer("load", 1);
     let other = Arc::clone(&street);
     let starting = tokio::spawn(async move { other.start().await });
-    answer.is_held().await;
+    answer.is_waiting().await;
     let app = street.start().await;
     app.renew_leases().await.unwrap();
     poll(Arc::clone(&app)).await;

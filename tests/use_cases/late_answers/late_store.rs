@@ -24,13 +24,13 @@ pub(super) struct LateStore {
 pub(super) struct Held {
     call: &'static str,
     calls_before: u32,
-    is_held: Arc<Notify>,
+    is_waiting: Arc<Notify>,
     released: Arc<Notify>,
 }
 
 impl Held {
-    pub(super) async fn is_held(&self) {
-        self.is_held.notified().await;
+    pub(super) async fn is_waiting(&self) {
+        self.is_waiting.notified().await;
     }
 
     pub(super) fn release(self) {
@@ -50,7 +50,7 @@ impl LateStore {
         let held = Held {
             call,
             calls_before: number - 1,
-            is_held: Arc::default(),
+            is_waiting: Arc::default(),
             released: Arc::default(),
         };
         *self.held.lock().unwrap() = Some(held.clone());
@@ -74,7 +74,7 @@ impl LateStore {
             }
         };
         if let Some(held) = held {
-            held.is_held.notify_one();
+            held.is_waiting.notify_one();
             held.released.notified().await;
         }
         answer

@@ -147,9 +147,10 @@ impl Store for WiredStore {
             EventRange::After(after) => after >= self.town().ledger().last_event(),
             EventRange::Before(_) => false,
         };
-        let answer = match is_empty {
-            true => Ok(Vec::new()),
-            false => self.town().store.events(query).await,
+        let answer = if is_empty {
+            Ok(Vec::new())
+        } else {
+            self.town().store.events(query).await
         };
         self.answer(answer).await
     }
