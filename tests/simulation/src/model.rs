@@ -71,6 +71,8 @@ pub(crate) struct Model {
     quarantined: BTreeMap<DeploymentId, (Repository, u32)>,
     /// What ran well at a place, or ran there before us.
     good: BTreeSet<(String, u32)>,
+    /// The last of it, by place.
+    last_good: BTreeMap<String, u32>,
     /// Where any deployment failed.
     failed: BTreeSet<String>,
 }
@@ -123,6 +125,21 @@ impl Model {
         self.failed.contains(place)
     }
 
+    /// What ran well at a place last, or ran there before us.
+    pub(crate) fn last_good_at(&self, place: &str) -> Option<u32> {
+        self.last_good.get(place).copied()
+    }
+
+    /// Whether a deployment failed by the fault of its image, which was not released since.
+    pub(crate) fn failed_by_its_image(&self, deployment: DeploymentId) -> bool {
+        self.quarantined.contains_key(&deployment)
+    }
+
+    fn ran_well(&mut self, place: String, content: u32) {
+        self.last_good.insert(place.clone(), content);
+        self.good.insert((place, content));
+    }
+
     pub(crate) fn is_quarantined(&self, repository: &Repository, content: u32) -> bool {
         let mut entries = self.quarantined.values();
         entries.any(|(of, bad)| of == repository && *bad == content)
@@ -156,9 +173,9 @@ impl Model {
             EventKind::WorkloadAdopted {
                 workload, digest, ..
             } => {
-                let content = self.content(digest);
-                self.good
-                    .extend(content.map(|content| (place(workload), content)));
+                if let Some(content) = self.content(digest) {
+                    self.ran_well(place(workload), content);
+                }
                 Ok(())
             }
             EventKind::QuarantineReleased { by, deployment, .. } => {
@@ -288,9 +305,7 @@ impl Model {
         };
         let place = place(&deployment.workload);
         match &deployment.state {
-            State::Succeeded { .. } => {
-                self.good.insert((place, content));
-            }
+            State::Succeeded { .. } => self.ran_well(place, content),
             State::Failed { reason, .. } => {
                 self.failed.insert(place);
                 if matches!(reason, Failure::Image { .. }) {

@@ -288,9 +288,7 @@ impl Town {
             Running {
                 content,
                 tag: tag.cloned(),
-                is_marked: running
-                    .as_ref()
-                    .is_some_and(|running| running.mark.is_some()),
+                mark: running.as_ref().and_then(|running| running.mark),
             }
         });
         running.collect()

@@ -1,6 +1,6 @@
 use registrywatcher::app::{WatchView, WorkloadView};
 use registrywatcher::decision::{Decision, HoldReason};
-use registrywatcher::deployment::Origin;
+use registrywatcher::deployment::{DeploymentId, Origin};
 use registrywatcher::image::Tag;
 
 use crate::model::Model;
@@ -12,8 +12,8 @@ use crate::version::Version;
 pub(crate) struct Running {
     pub(crate) content: Option<u32>,
     pub(crate) tag: Option<Tag>,
-    /// It carries the mark of a deployment.
-    pub(crate) is_marked: bool,
+    /// The deployment whose mark it carries.
+    pub(crate) mark: Option<DeploymentId>,
 }
 
 /// I7. Once everything rests, each workload runs the content of the tag that its watch wants by the model and the registry; or
@@ -31,6 +31,13 @@ pub(crate) fn unsettled(
     let name = watched.name;
     for (index, workload) in view.workloads.iter().enumerate() {
         let place = watched.places[index];
+        let is_broken = running[index].is_broken(model, watched, place);
+        if is_broken && !model.is_diverted(&watched.watch_name()) {
+            return Some(format!(
+                "{place} runs {:?}, which failed, and was not brought back to what ran well",
+                running[index]
+            ));
+        }
         if wanted.is_some_and(|wanted| running[index].is(wanted, workload)) {
             continue;
         }
@@ -61,10 +68,21 @@ pub(crate) fn unsettled(
 }
 
 impl Running {
+    /// Whether a deployment left an image behind that does not work, although something else ran well before.
+    fn is_broken(&self, model: &Model, watched: &Watched, place: &str) -> bool {
+        let repository = repository(watched.repository);
+        let is_bad = |content| model.is_quarantined(&repository, content);
+        let can_be_restored = model.last_good_at(place).is_some_and(|good| !is_bad(good));
+        can_be_restored
+            && self
+                .mark
+                .is_some_and(|mark| model.failed_by_its_image(mark))
+    }
+
     /// Whether it is what is wanted, or carries its tag and was adopted: what ran before us is taken for what its tag points to
     /// at first sight.
     fn is(&self, (tag, content): &(Tag, u32), workload: &WorkloadView) -> bool {
-        let is_adopted = workload.runs.origin() == Some(Origin::Assumed) && !self.is_marked;
+        let is_adopted = workload.runs.origin() == Some(Origin::Assumed) && self.mark.is_none();
         self.content == Some(*content) || is_adopted && self.tag.as_ref() == Some(tag)
     }
 }
@@ -91,7 +109,7 @@ impl Excuses<'_> {
                 wanted.is_some() && running.tag.as_ref().and_then(version) > wanted
             }
             HoldReason::OperatorHold { .. } => self.model.is_diverted(&watch),
-            HoldReason::ChangedOutside { .. } => !running.is_marked,
+            HoldReason::ChangedOutside { .. } => running.mark.is_none(),
             HoldReason::Quarantined { .. } => wanted.is_some_and(|(_, content)| {
                 let repository = repository(self.watched.repository);
                 self.model.is_quarantined(&repository, *content)
@@ -116,7 +134,7 @@ impl Excuses<'_> {
         let wanted = self.wanted.map(|(_, content)| *content);
         let is_assumed = self.view.workloads[first].runs.origin() == Some(Origin::Assumed);
         // What somebody else deployed by tag is not known by its content.
-        let is_unknown = is_assumed || !self.running[first].is_marked;
+        let is_unknown = is_assumed || self.running[first].mark.is_none();
         first < self.index && (self.running[first].content != wanted || is_unknown)
     }
 }
