@@ -91,7 +91,7 @@ impl Play {
         if !chance.one_in(4) {
             sleep(Duration::from_secs(10)).await;
         }
-        for _ in 0..50 + chance.below(50) {
+        for _ in 0..45 + chance.below(35) {
             let sort = chance.pick(&sorts).copied().unwrap_or(Sort::Push);
             match sort {
                 Sort::Push => self.push(),
