@@ -1,10 +1,11 @@
 //! What the registry says, and what it does not say.
 
 use chrono::TimeDelta;
+use registrywatcher::app::{DeployNow, IntentChange};
 use registrywatcher::ports::Clock;
 use registrywatcher_memory::RegistryFault;
 
-use super::house::{House, repository, tag};
+use super::house::{House, operator, repository, tag};
 
 async fn running_v2() -> House {
     let house = House::with_workload("registry.example/acme/web:v2.0.0").await;
@@ -115,4 +116,33 @@ async fn a_fault_is_told_and_healed_although_the_clock_was_set_back() {
     house.registry.set_fault(None);
     house.turn().await;
     assert_eq!(house.holds(), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn a_question_of_an_operator_that_is_not_answered_counts_as_well() {
+    let house = House::with_workload("registry.example/acme/web:v1.0.0").await;
+    house.push("v1.0.0", 1);
+    house.turn().await;
+    let name = &house.watches[0].name;
+    let switch = |on| IntentChange {
+        auto_deploy: Some(on),
+        ..IntentChange::default()
+    };
+    let app = &house.app;
+    app.change_intent(name, &switch(false), &operator())
+        .await
+        .unwrap();
+    house.push("v1.1.0", 2);
+    house.turn().await;
+    house.registry.set_fault(Some(RegistryFault::Unavailable));
+    let asked = DeployNow {
+        tag: Some(tag("v1.1.0")),
+        ..DeployNow::default()
+    };
+    app.deploy_now(name, &asked, &operator()).await.unwrap_err();
+    app.change_intent(name, &switch(true), &operator())
+        .await
+        .unwrap();
+    assert!(house.history().is_empty());
+    assert_eq!(house.holds(), ["registry_unknown"]);
 }
