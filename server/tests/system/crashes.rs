@@ -16,8 +16,11 @@ on_both_databases!(
     killed_right_after_it_accepted_a_command_it_does_what_it_was_told,
 );
 
+/// Whoever starts next need not wait long for what was killed before.
+const SOON: &str = "\n[replicas]\nlease = \"2s\"\n";
+
 async fn killed_at_any_call_to_nomad_it_registers_a_release_once(database: Database) {
-    let site = Site::open(database).await;
+    let site = Site::open_with(database, SOON).await;
     // Each call takes a while, so that it is killed in the middle of one.
     site.nomad
         .fault(|faults| faults.delay = Some(Duration::from_millis(40)));
@@ -45,9 +48,9 @@ async fn killed_at_any_call_to_nomad_it_registers_a_release_once(database: Datab
 }
 
 async fn killed_during_a_rollout_it_follows_it_to_its_end(database: Database) {
-    let site = Site::open(database).await;
+    let site = Site::open_with(database, SOON).await;
     site.nomad
-        .configure(|settings| settings.health_delay = Duration::from_secs(3));
+        .configure(|settings| settings.health_delay = Duration::from_secs(10));
     let service = ready(&site).await;
     let digest = site.publish("v1.1.0");
     eventually("the release is registered", async || {
@@ -72,7 +75,7 @@ async fn killed_during_a_rollout_it_follows_it_to_its_end(database: Database) {
 }
 
 async fn killed_right_after_it_accepted_a_command_it_does_what_it_was_told(database: Database) {
-    let site = Site::open(database).await;
+    let site = Site::open_with(database, SOON).await;
     let digest = site.publish("v0.9.0");
     let service = ready(&site).await;
     service
