@@ -296,8 +296,9 @@ impl EventKind {
     /// How urgent it is.
     pub fn severity(&self) -> Severity {
         match self {
-            Self::DeploymentFailed { .. } | Self::DeploymentAbandoned { .. } => Severity::Error,
-            Self::ImageQuarantined { .. }
+            Self::DeploymentFailed { .. } => Severity::Error,
+            Self::DeploymentAbandoned { .. }
+            | Self::ImageQuarantined { .. }
             | Self::RequestDropped { .. }
             | Self::RepositoryChanged { .. }
             | Self::Frozen { .. }

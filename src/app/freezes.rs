@@ -38,7 +38,8 @@ impl App {
         Ok(freeze)
     }
 
-    /// Lets deployments of one watch, or of all, go on before their freeze expires; nothing happens if there is none.
+    /// Lets deployments of one watch, or of all, go on before their freeze expires; nothing happens if there is none. One that
+    /// has expired by the clock of this process is ended too: it may hold by that of another replica.
     pub async fn unfreeze(
         &self,
         watch: Option<&WatchName>,
@@ -60,12 +61,11 @@ impl App {
                 everywhere: watch.is_none(),
             },
         };
-        let is_active = |freeze: &Freeze| freeze.is_active(self.ports.clock.now());
         let Some(name) = watch else {
             self.transact_for_all(|world| {
-                let ends = world.restraints.freeze.as_ref().is_some_and(is_active);
+                let ends_one = world.restraints.freeze.is_some();
                 let change = RestraintChange::Freeze(freeze.cloned());
-                (ends || freeze.is_some()).then(|| (change, kind.clone()))
+                (ends_one || freeze.is_some()).then(|| (change, kind.clone()))
             })
             .await?;
             for name in self.watches.keys() {
@@ -75,8 +75,7 @@ impl App {
         };
         self.configured_watch(name)?;
         self.transact_for_anyone(name, |_, draft| {
-            let ends = draft.watch().freeze.as_ref().is_some_and(is_active);
-            if !ends && freeze.is_none() {
+            if draft.watch().freeze.is_none() && freeze.is_none() {
                 return Ok::<_, CommandError>(None);
             }
             draft.watch().freeze = freeze.cloned();

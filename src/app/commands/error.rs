@@ -34,7 +34,7 @@ pub enum CommandError {
         tag: Tag,
     },
     /// No tag was named, and none is wanted.
-    #[error("no tag is wanted: {why}")]
+    #[error("{why}")]
     NothingWanted {
         /// Why not.
         why: String,
