@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use registrywatcher::app::{App, Ports, Settings, Sharing, Sink};
-use registrywatcher::ports::{Clock, Credentials, Deployer, DeployerContext, Ids, Notifier, Store};
+use registrywatcher::ports::{
+    Clock, Credentials, Deployer, DeployerContext, DeploymentQuery, Ids, Notifier, Store,
+};
 use registrywatcher::watch::DeployerName;
 use registrywatcher_credentials_docker::{
     ConfiguredCredential, DockerConfigSource, DockerCredentials, SecretSource,
@@ -16,6 +18,7 @@ use registrywatcher_notifier_http::{
 };
 use registrywatcher_registry_docker_v2::{DockerRegistry, RegistrySettings};
 use registrywatcher_store_sea_orm::{SeaOrmStore, StoreOptions, StoreUrl};
+use uuid::Uuid;
 
 use crate::clock::SystemClock;
 use crate::config::{
@@ -61,7 +64,7 @@ pub(crate) async fn wire(
     sharing: Option<Sharing>,
 ) -> anyhow::Result<Wired> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let ids: Arc<dyn Ids> = Arc::new(TimeOrderedIds::new());
+    let ids: Arc<dyn Ids> = Arc::new(TimeOrderedIds::after(newest_id(&*store).await?));
     let credentials = credentials(config, environment);
     let registry = DockerRegistry::new(
         registry_settings(config),
@@ -103,6 +106,16 @@ pub(crate) async fn wire(
         announcements,
         sinks,
     })
+}
+
+/// The identity of the deployment that was recorded last; what is made from now on must order after it.
+async fn newest_id(store: &dyn Store) -> anyhow::Result<Uuid> {
+    let newest = DeploymentQuery {
+        limit: 1,
+        ..DeploymentQuery::default()
+    };
+    let newest = store.deployments(&newest).await?.pop();
+    Ok(newest.map_or(Uuid::nil(), |deployment| deployment.id.0))
 }
 
 /// Opens the store that `config` names and brings its schema up to date.
