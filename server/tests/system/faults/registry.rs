@@ -19,6 +19,8 @@ struct House {
     proxy: FaultProxy,
     nomad: SimulatedNomad,
     service: Service,
+    /// Kept, since its file goes when it is dropped.
+    _database: Database,
 }
 
 impl House {
@@ -52,6 +54,7 @@ impl House {
             proxy,
             nomad,
             service,
+            _database: database,
         })
     }
 
