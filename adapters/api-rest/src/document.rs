@@ -2,6 +2,7 @@
 
 mod merged;
 mod problems;
+mod values;
 
 use poem::{Endpoint, Response, endpoint::make_sync};
 use poem_openapi::OpenApiService;
@@ -12,17 +13,6 @@ use merged::Merged;
 
 const DESCRIPTION: &str = "registrywatcher watches container registries, decides by rules which tag is wanted, and deploys \
     that exact digest through the orchestrator. This interface shows what it sees and decides, and takes what operators want.";
-
-/// The schemas whose unknown fields are refused.
-const CLOSED: [&str; 4] = [
-    "IntentChange",
-    "DeploymentDemand",
-    "RollbackDemand",
-    "NewFreeze",
-];
-
-/// The schemas of which at least one field must be given.
-const NOT_EMPTY: [&str; 2] = ["IntentChange", "TagChange"];
 
 /// The OpenAPI document, in a fixed order.
 ///
@@ -48,13 +38,15 @@ pub fn openapi() -> Value {
             operation["security"] = json!([]);
         }
         problems::explain(&path, &method, operation);
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        parameters
+            .into_iter()
+            .flatten()
+            .for_each(values::specify_parameter);
     }
-    for name in CLOSED {
-        document["components"]["schemas"][name]["additionalProperties"] = json!(false);
-    }
-    for name in NOT_EMPTY {
-        document["components"]["schemas"][name]["minProperties"] = json!(1);
-    }
+    values::specify(&mut document);
     tidy(document)
 }
 

@@ -4,6 +4,7 @@ mod decision;
 mod deployment;
 mod event;
 mod freeze;
+mod given;
 mod intent;
 mod page;
 mod quarantined;
@@ -15,7 +16,8 @@ mod workload;
 
 pub(crate) use deployment::Deployment;
 pub(crate) use event::Event;
-pub(crate) use freeze::{Freeze, NewFreeze};
+pub(crate) use freeze::{Freeze, FreezeDemand};
+pub(crate) use given::Given;
 pub(crate) use intent::{Intent, IntentChange};
 pub(crate) use page::{Limit, default_limit};
 pub(crate) use quarantined::QuarantinedImage;

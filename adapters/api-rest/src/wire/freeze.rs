@@ -4,7 +4,7 @@ use registrywatcher::app;
 use registrywatcher::freeze;
 use registrywatcher::watch::WatchName;
 
-use super::Timestamp;
+use super::{Text, Timestamp};
 use crate::problem::Fault;
 
 /// A stop of deployments for a while.
@@ -35,17 +35,17 @@ pub(crate) enum Stops {
 /// What to freeze with.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(crate) struct NewFreeze {
+pub(crate) struct FreezeDemand {
     /// When it expires.
     until: Timestamp,
     /// Why, for people.
-    reason: String,
+    reason: Text<String>,
 }
 
-impl NewFreeze {
+impl FreezeDemand {
     /// The freeze of `watch`, or of all.
     pub(crate) fn of(self, watch: Option<WatchName>) -> Result<app::NewFreeze, Fault> {
-        let reason = self.reason.trim();
+        let reason = self.reason.0.trim();
         if reason.is_empty() {
             return Err(Fault::invalid(
                 "reason",

@@ -3,7 +3,7 @@ use registrywatcher::app;
 use registrywatcher::image::Tag;
 use registrywatcher::intent;
 
-use super::{Text, Timestamp};
+use super::{Given, Text, Timestamp};
 use crate::problem::Fault;
 
 /// What an operator wants of a watch.
@@ -79,20 +79,21 @@ impl From<intent::OperatorHold> for OperatorHold {
 #[oai(deny_unknown_fields)]
 pub(crate) struct IntentChange {
     /// Which tag from now on. Pinning deploys the tag, whatever runs; tracking ends a hold.
-    target: Option<Target>,
+    target: Given<Target>,
     /// The tag to pin to; given exactly when `target` is `pin`.
-    tag: Option<Text<Tag>>,
+    tag: Given<Text<Tag>>,
     /// Whether anything is deployed without being asked for.
-    auto_deploy: Option<bool>,
+    auto_deploy: Given<bool>,
     /// The revision that this change was decided on; if it is not the present one, nothing is changed.
-    expected_revision: Option<u64>,
+    #[oai(validator(maximum(value = "9007199254740991")))]
+    expected_revision: Given<u64>,
 }
 
 impl TryFrom<IntentChange> for app::IntentChange {
     type Error = Fault;
 
     fn try_from(change: IntentChange) -> Result<Self, Fault> {
-        let target = match (change.target, change.tag) {
+        let target = match (change.target.0, change.tag.0) {
             (Some(Target::Pin), Some(Text(tag))) => Some(intent::Target::Pin(tag)),
             (Some(Target::Pin), None) => {
                 return Err(Fault::invalid("tag", "say which tag to pin to"));
@@ -106,7 +107,7 @@ impl TryFrom<IntentChange> for app::IntentChange {
             }
             (None, None) => None,
         };
-        if target.is_none() && change.auto_deploy.is_none() {
+        if target.is_none() && change.auto_deploy.0.is_none() {
             return Err(Fault::invalid(
                 "body",
                 "neither `target` nor `auto_deploy` is given",
@@ -114,8 +115,8 @@ impl TryFrom<IntentChange> for app::IntentChange {
         }
         Ok(Self {
             target,
-            auto_deploy: change.auto_deploy,
-            expected: change.expected_revision,
+            auto_deploy: change.auto_deploy.0,
+            expected: change.expected_revision.0,
         })
     }
 }

@@ -9,12 +9,16 @@ use serde_json::Value;
 
 /// A value of the core that is spelled as a string of a certain form.
 pub(crate) trait Spelled: FromStr<Err: Display> + Display + Send + Sync {
-    /// The form, as a regular expression that holds for the whole string.
-    const PATTERN: &'static str;
+    /// The form, as a regular expression that holds for the whole string; any string is right without one.
+    const PATTERN: Option<&'static str>;
 }
 
 impl Spelled for Tag {
-    const PATTERN: &'static str = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$";
+    const PATTERN: Option<&'static str> = Some("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$");
+}
+
+impl Spelled for String {
+    const PATTERN: Option<&'static str> = None;
 }
 
 /// A string that is parsed on the way in.
@@ -35,7 +39,7 @@ impl<T: Spelled> Type for Text<T> {
 
     fn schema_ref() -> MetaSchemaRef {
         let mut schema = MetaSchema::new("string");
-        schema.pattern = Some(T::PATTERN.to_owned());
+        schema.pattern = T::PATTERN.map(str::to_owned);
         MetaSchemaRef::Inline(Box::new(schema))
     }
 

@@ -109,6 +109,9 @@ async fn a_demand_that_is_not_understood_is_400() {
     let house = House::new().await;
     for body in [
         json!({ "tag": 1 }),
+        json!({ "tag": null }),
+        json!({ "workload": 1 }),
+        json!({ "override": null }),
         json!({ "digest": "sha256:00" }),
         json!([]),
     ] {

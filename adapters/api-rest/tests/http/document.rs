@@ -169,7 +169,7 @@ fn it_is_complete_in_itself() {
         "IntentChange",
         "DeploymentDemand",
         "RollbackDemand",
-        "NewFreeze",
+        "FreezeDemand",
     ] {
         assert_eq!(schemas[closed]["additionalProperties"], false);
     }

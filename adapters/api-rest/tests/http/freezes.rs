@@ -158,6 +158,7 @@ async fn a_freeze_that_is_not_understood_is_400_and_says_which_field() {
         ),
         (json!({ "until": until, "reason": " " }), "reason"),
         (json!({ "until": until }), "body"),
+        (json!({ "until": until, "reason": 1 }), "body"),
         (json!({ "reason": "x" }), "body"),
         (json!({ "until": "tomorrow", "reason": "x" }), "body"),
         (

@@ -188,6 +188,11 @@ async fn a_change_that_is_not_understood_is_400_and_says_which_field() {
         (json!({ "target": "pin", "tag": 1 }), "body"),
         (json!({ "target": "pin", "tag": "not a tag" }), "body"),
         (json!({ "auto_deploy": "yes" }), "body"),
+        (json!({ "auto_deploy": true, "tag": null }), "body"),
+        (
+            json!({ "auto_deploy": true, "expected_revision": 1_u64 << 53 }),
+            "body",
+        ),
         (json!({ "auto_deploy": true, "autodeploy": true }), "body"),
     ];
     for (body, field) in cases {

@@ -68,6 +68,7 @@ impl ListDeadLetters {
         /// Only those of this sink.
         sink: Query<Option<String>>,
         /// Only those of events after this one.
+        #[oai(validator(maximum(value = "9007199254740991")))]
         after: Query<Option<u64>>,
         /// How many items the page has at most; it has more where several sinks could not be told the last event.
         #[oai(

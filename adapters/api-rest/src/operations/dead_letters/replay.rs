@@ -47,6 +47,7 @@ impl ReplayDeadLetter {
         /// The name of the sink.
         sink: Path<String>,
         /// The event that it could not be told.
+        #[oai(validator(maximum(value = "9007199254740991")))]
         event: Path<u64>,
     ) -> Result<Answer, Failure<Refusals>> {
         let app = Arc::clone(app.0);

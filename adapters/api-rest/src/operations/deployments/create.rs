@@ -11,19 +11,19 @@ use crate::access::Role;
 use crate::operations::{self, Group, Served};
 use crate::permitted::{Deploying, Permitted};
 use crate::problem::{Failure, Kind, Problems};
-use crate::wire::Text;
+use crate::wire::{Given, Text};
 
 /// What to deploy now.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
 struct DeploymentDemand {
     /// Which tag; the wanted one if none is given. Another than the wanted one is kept until something newer appears.
-    tag: Option<Text<Tag>>,
+    tag: Given<Text<Tag>>,
     /// To which workload alone, as the watch names it; to all of them, in their order, if none is given.
-    workload: Option<String>,
-    /// Whether to deploy although deployments are frozen; takes an admin.
-    #[oai(rename = "override", default)]
-    overrides_freeze: bool,
+    workload: Given<Text<String>>,
+    /// Whether to deploy although deployments are frozen; takes an admin. It does not if nothing is said.
+    #[oai(rename = "override")]
+    overrides_freeze: Given<bool>,
 }
 
 #[derive(ApiResponse)]
@@ -71,18 +71,20 @@ impl CreateDeployment {
         watch: Path<String>,
         demand: Json<DeploymentDemand>,
     ) -> Result<Answer, Failure<Refusals>> {
-        if demand.overrides_freeze {
+        let overrides_freeze = demand.overrides_freeze.0.unwrap_or_default();
+        if overrides_freeze {
             caller.ensure(Role::Admin)?;
         }
         let view = operations::view(&app, &watch)?;
         let demand = DeployNow {
             workload: demand
                 .workload
-                .as_deref()
-                .map(|text| workload(&view, text))
+                .0
+                .as_ref()
+                .map(|Text(text)| workload(&view, text))
                 .transpose()?,
-            overrides_freeze: demand.overrides_freeze,
-            tag: demand.0.tag.map(|Text(tag)| tag),
+            overrides_freeze,
+            tag: demand.0.tag.0.map(|Text(tag)| tag),
         };
         let app = Arc::clone(app.0);
         let request = operations::to_its_end(async move {

@@ -31,6 +31,8 @@ pub(crate) struct GetDeployment;
 #[OpenApi(prefix_path = "/api/v1", tag = "Group::Deployments")]
 impl GetDeployment {
     /// Read one deployment
+    ///
+    /// Ask again until `ended_at` is given to wait for its end.
     #[oai(
         path = "/deployments/:deployment",
         method = "get",

@@ -10,16 +10,17 @@ use crate::access::Role;
 use crate::operations::{self, Group, Served};
 use crate::permitted::{Deploying, Permitted};
 use crate::problem::{Failure, Kind, Problems};
+use crate::wire::{Given, Text};
 
 /// What to go back from, and how.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
 struct RollbackDemand {
     /// Which workload alone, as the watch names it; all of them, in their order, if none is given.
-    workload: Option<String>,
-    /// Whether to deploy although deployments are frozen; takes an admin.
-    #[oai(rename = "override", default)]
-    overrides_freeze: bool,
+    workload: Given<Text<String>>,
+    /// Whether to deploy although deployments are frozen; takes an admin. It does not if nothing is said.
+    #[oai(rename = "override")]
+    overrides_freeze: Given<bool>,
 }
 
 #[derive(ApiResponse)]
@@ -64,14 +65,15 @@ impl RollBack {
         watch: Path<String>,
         demand: Json<RollbackDemand>,
     ) -> Result<Answer, Failure<Refusals>> {
-        if demand.overrides_freeze {
+        let overrides_freeze = demand.overrides_freeze.0.unwrap_or_default();
+        if overrides_freeze {
             caller.ensure(Role::Admin)?;
         }
         let view = operations::view(&app, &watch)?;
-        let named = demand.workload.as_deref();
+        let named = demand.workload.0.as_ref();
         let demand = app::RollBack {
-            workload: named.map(|text| workload(&view, text)).transpose()?,
-            overrides_freeze: demand.overrides_freeze,
+            workload: named.map(|Text(text)| workload(&view, text)).transpose()?,
+            overrides_freeze,
         };
         let app = Arc::clone(app.0);
         let request = operations::to_its_end(async move {

@@ -47,8 +47,10 @@ impl ListEvents {
         /// Only those of this watch, without those that concern all.
         watch: Query<Option<String>>,
         /// Only those after this one, oldest first.
+        #[oai(validator(maximum(value = "9007199254740991")))]
         after: Query<Option<u64>>,
         /// Only those before this one, newest first.
+        #[oai(validator(maximum(value = "9007199254740991")))]
         before: Query<Option<u64>>,
         /// How many items the page has at most.
         #[oai(

@@ -6,7 +6,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use crate::operations::{self, Group, Served};
 use crate::permitted::{Administering, Permitted};
 use crate::problem::{Failure, Kind, Problems};
-use crate::wire::{Freeze, NewFreeze};
+use crate::wire::{Freeze, FreezeDemand};
 
 #[derive(ApiResponse)]
 enum Answer {
@@ -34,7 +34,7 @@ impl SetFreeze {
         &self,
         caller: Permitted<Administering>,
         app: Served<'_>,
-        freeze: Json<NewFreeze>,
+        freeze: Json<FreezeDemand>,
     ) -> Result<Answer, Failure<Refusals>> {
         let new = freeze.0.of(None)?;
         let app = Arc::clone(app.0);

@@ -7,7 +7,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use crate::operations::{self, Group, Served};
 use crate::permitted::{Deploying, Permitted};
 use crate::problem::{Failure, Kind, Problems};
-use crate::wire::{Freeze, NewFreeze};
+use crate::wire::{Freeze, FreezeDemand};
 
 #[derive(ApiResponse)]
 enum Answer {
@@ -46,7 +46,7 @@ impl SetFreezeOfWatch {
         app: Served<'_>,
         /// The name of the watch.
         watch: Path<String>,
-        freeze: Json<NewFreeze>,
+        freeze: Json<FreezeDemand>,
     ) -> Result<Answer, Failure<Refusals>> {
         let new = freeze.0.of(Some(operations::watch_name(&watch)?))?;
         let app = Arc::clone(app.0);

@@ -45,7 +45,7 @@ impl fmt::Display for PinnedTag {
 }
 
 impl Spelled for PinnedTag {
-    const PATTERN: &'static str = "^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$";
+    const PATTERN: Option<&'static str> = Some("^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$");
 }
 
 #[derive(ApiResponse)]
@@ -74,6 +74,9 @@ pub(crate) struct ChangeTag;
 #[OpenApi(tag = "Group::Go")]
 impl ChangeTag {
     /// Pin, track, or switch auto-deploy
+    ///
+    /// Acts on it at once. A tag to pin to is looked up in the registry at this moment; if the registry cannot be asked,
+    /// nothing is changed. Pinning is refused while deployments are frozen.
     #[oai(path = "/tags/:repo", method = "post", operation_id = "changeTag")]
     async fn change_tag(
         &self,

@@ -28,6 +28,8 @@ pub(crate) struct GetCaches;
 #[OpenApi(tag = "Group::Go")]
 impl GetCaches {
     /// What was last seen at the registries
+    ///
+    /// Of each watch the tags that were last listed, and what the wanted one points to.
     #[oai(path = "/debug/caches", method = "get", operation_id = "getCaches")]
     async fn get_caches(&self, _caller: Permitted<Viewing>, app: Served<'_>) -> Answer {
         let views = app.watches().into_iter();

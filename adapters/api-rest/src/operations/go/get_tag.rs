@@ -32,6 +32,8 @@ pub(crate) struct GetTag;
 #[OpenApi(tag = "Group::Go")]
 impl GetTag {
     /// The wanted tag of a watch
+    ///
+    /// The pinned tag, or else the one that the policy picks.
     #[oai(path = "/tags/:repo", method = "get", operation_id = "getTag")]
     async fn get_tag(
         &self,

@@ -32,6 +32,8 @@ pub(crate) struct ListRepos;
 #[OpenApi(tag = "Group::Go")]
 impl ListRepos {
     /// All watches with their tags
+    ///
+    /// By name. `/api/v1/watches` shows more of each, and why nothing is deployed.
     #[oai(path = "/repos", method = "get", operation_id = "listRepos")]
     async fn list_repos(&self, _caller: Permitted<Viewing>, app: Served<'_>) -> Answer {
         let views = app.watches().into_iter();

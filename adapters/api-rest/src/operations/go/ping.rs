@@ -16,6 +16,8 @@ pub(crate) struct Ping;
 #[OpenApi(tag = "Group::Go")]
 impl Ping {
     /// Whether the service is alive
+    ///
+    /// Answers as long as the process runs, whatever else is broken; needs no token.
     #[oai(path = "/ping", method = "get", operation_id = "ping")]
     async fn ping(&self) -> Answer {
         Answer::Pong(Json(Message::new("pong")))

@@ -34,6 +34,8 @@ pub(crate) struct ResetTag;
 #[OpenApi(tag = "Group::Go")]
 impl ResetTag {
     /// Track again with auto-deploy on, and deploy
+    ///
+    /// Deploys the tag that the policy picks, whatever runs. Refused while deployments are frozen.
     #[oai(path = "/tags/:repo/reset", method = "post", operation_id = "resetTag")]
     async fn reset_tag(
         &self,

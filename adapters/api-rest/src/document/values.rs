@@ -1,0 +1,103 @@
+use serde_json::{Value, json};
+
+/// The schemas whose unknown fields are refused.
+const CLOSED: [&str; 4] = [
+    "IntentChange",
+    "DeploymentDemand",
+    "RollbackDemand",
+    "FreezeDemand",
+];
+
+/// The schemas of which at least one field must be given.
+const NOT_EMPTY: [&str; 2] = ["IntentChange", "TagChange"];
+
+/// The greatest integer that every reader of JSON takes exactly.
+const GREATEST_INTEGER: u64 = (1 << 53) - 1;
+
+/// The form of the names that people choose in the configuration.
+const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$";
+
+/// Says of the values in `document` what the framework cannot: their limits, and how they may look.
+pub(super) fn specify(document: &mut Value) {
+    limit_integers(document);
+    let schemas = &mut document["components"]["schemas"];
+    for name in CLOSED {
+        schemas[name]["additionalProperties"] = json!(false);
+    }
+    for name in NOT_EMPTY {
+        schemas[name]["minProperties"] = json!(1);
+    }
+    schemas["FreezeDemand"]["properties"]["reason"]["pattern"] = json!("\\S");
+    // As the Go service took it.
+    for field in ["pinned_tag", "auto_deploy"] {
+        schemas["TagChange"]["properties"][field]["nullable"] = json!(true);
+    }
+    for (name, example) in examples() {
+        schemas[name]["example"] = example;
+    }
+}
+
+/// Says of `parameter` what the framework cannot.
+pub(super) fn specify_parameter(parameter: &mut Value) {
+    let example = match parameter["name"].as_str() {
+        Some("watch" | "repo") => "web",
+        Some("sink") => "team",
+        Some("deployment") => "01a20cc5-5c4a-7338-b132-3b4d38220eca",
+        _ => return,
+    };
+    parameter["example"] = json!(example);
+    // In a path, whatever is no name names nothing; as a filter it is a mistake.
+    if parameter["name"] == "watch" && parameter["in"] == "query" {
+        parameter["schema"]["pattern"] = json!(NAME);
+    }
+}
+
+/// Replaces the formats without a sign, which generators of clients do not know (one makes 32 bits of 64), by those that
+/// OpenAPI has, and by limits. No number is greater than what JSON carries everywhere.
+fn limit_integers(value: &mut Value) {
+    let (format, maximum) = match value["format"].as_str() {
+        Some("uint16") => ("int32", u64::from(u16::MAX)),
+        Some("uint32") => ("int64", u64::from(u32::MAX)),
+        Some("uint64") => ("int64", GREATEST_INTEGER),
+        _ => ("", 0),
+    };
+    match value {
+        Value::Object(schema) if !format.is_empty() => {
+            schema.insert("format".to_owned(), json!(format));
+            schema.entry("minimum").or_insert(json!(0));
+            // A float, as the framework tells limits, is not exact for the greatest.
+            if maximum == GREATEST_INTEGER {
+                schema.remove("maximum");
+            }
+            schema.entry("maximum").or_insert(json!(maximum));
+        }
+        Value::Object(map) => map.values_mut().for_each(limit_integers),
+        Value::Array(items) => items.iter_mut().for_each(limit_integers),
+        _ => {}
+    }
+}
+
+fn examples() -> [(&'static str, Value); 5] {
+    [
+        ("IntentChange", json!({ "target": "pin", "tag": "v1.0.0" })),
+        ("DeploymentDemand", json!({ "tag": "v1.0.0" })),
+        (
+            "FreezeDemand",
+            json!({ "until": "2999-12-24T18:00:00Z", "reason": "the holidays" }),
+        ),
+        ("TagChange", json!({ "pinned_tag": "v1.0.0" })),
+        (
+            "Problem",
+            json!({
+                "type": concat!(
+                    env!("CARGO_PKG_REPOSITORY"),
+                    "/blob/main/openapi/README.md#tag-not-found"
+                ),
+                "title": "The registry does not have the tag.",
+                "status": 422,
+                "detail": "ghcr.io/acme/web has no tag `v9.0.0`",
+                "request_id": "72685fcd-c13d-4f32-8130-fea61e39557b",
+            }),
+        ),
+    ]
+}
