@@ -1,6 +1,6 @@
 # `make demo` runs the main job; `make test` passes the tests. Both set up what they need.
 
-.PHONY: demo check test simulate bench soak setup setup-tests openapi help
+.PHONY: demo check test simulate bench soak setup setup-tests setup-tools openapi openapi-check sdk help
 .DEFAULT_GOAL := help
 
 # One target folder and one set of flags for everything, so that nothing is built twice.
@@ -41,8 +41,20 @@ soak: setup-tests ## Two replicas, 200 watches, and one of them killed every few
 openapi: ## Write openapi/registrywatcher.json anew.
 	REGISTRYWATCHER_UPDATE=1 $(CARGO) test --package registrywatcher-api-rest
 
+openapi-check: setup-tools ## Lint the OpenAPI document, compare it with earlier ones, and try the server against it.
+	$(CARGO) build --package registrywatcher-server --locked
+	openapi/check
+
+sdk: setup-tools ## Generate the clients in sdk/, and run the tour of each against a server.
+	$(CARGO) build --package registrywatcher-server --locked
+	sdk/generate
+	.ci/with-server 900 sdk/try
+
 setup:
 	@.ci/setup
 
 setup-tests:
 	@.ci/setup tests
+
+setup-tools:
+	@.ci/setup tools
