@@ -1,0 +1,3 @@
+module github.com/registrywatcher/registrywatcher/sdk/go
+
+go 1.23

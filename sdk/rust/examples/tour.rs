@@ -1,0 +1,92 @@
+//! Pins a watch, deploys, waits until that has succeeded, and gets an error: `cargo run --example tour`.
+
+use std::env;
+use std::time::Duration;
+
+use registrywatcher_client::types::{DeploymentState, IntentChange, IntentChangeTag, Target};
+use registrywatcher_client::{Client, Error};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+
+const WATCH: &str = "web";
+
+type Failure = Box<dyn std::error::Error>;
+
+/// A client that presents the token in each request.
+fn log_in() -> Result<Client, Failure> {
+    let mut headers = HeaderMap::new();
+    if let Ok(token) = env::var("REGISTRYWATCHER_TOKEN") {
+        let mut value = HeaderValue::try_from(format!("Bearer {token}"))?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    let http = reqwest::Client::builder()
+        .default_headers(headers)
+        .timeout(Duration::from_secs(30))
+        .build()?;
+    let url = env::var("REGISTRYWATCHER_URL");
+    let url = url.as_deref().unwrap_or("http://127.0.0.1:8080");
+    Ok(Client::new_with_client(url, http))
+}
+
+fn pin_to(tag: &str) -> Result<IntentChange, Failure> {
+    let tag = IntentChangeTag::try_from(tag)?;
+    let change = IntentChange::builder().target(Target::Pin).tag(tag);
+    Ok(change.try_into()?)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let client = log_in()?;
+
+    for watch in &client.list_watches().send().await?.items {
+        println!("{} wants {:?}", watch.name, watch.wanted.tag);
+    }
+
+    let pin = client.change_intent().watch(WATCH).body(pin_to("v1.0.0")?);
+    println!("pinned to {:?}", pin.send().await?.tag);
+
+    // Events from here on.
+    let newest = client.list_events().limit(1_u64).send().await?;
+    let mut cursor = newest.items.first().map_or(0, |event| event.id);
+
+    let asked = client.create_deployment().watch(WATCH).body_map(|body| body);
+    let request = asked.send().await?.request;
+    let (mut is_taken_on, mut deployment) = (false, None);
+    while deployment.is_none() {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let events = client.list_events().watch(WATCH).after(cursor).send().await?;
+        for event in &events.items {
+            println!("  {} {}: {}", event.id, event.kind, event.message);
+            cursor = event.id;
+            is_taken_on |= event.request == Some(request);
+            if is_taken_on && event.kind == "deployment_created" {
+                deployment = event.deployment;
+            }
+        }
+    }
+
+    let deployment = deployment.ok_or("no deployment")?;
+    let ended = loop {
+        let read = client.get_deployment().deployment(deployment).send().await?;
+        if read.ended_at.is_some() {
+            break read.into_inner();
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    println!("deployed {}: {}", ended.tag, ended.state);
+    if ended.state != DeploymentState::Succeeded {
+        return Err(format!("{:?}", ended.failure).into());
+    }
+
+    let refused = client.change_intent().watch(WATCH).body(pin_to("v0.0.0")?);
+    match refused.send().await {
+        Err(Error::ErrorResponse(problem)) if problem.type_.ends_with("#tag-not-found") => {
+            println!("refused with {}: {}", problem.status(), problem.detail);
+        }
+        other => return Err(format!("expected a problem, got {other:?}").into()),
+    }
+
+    let track = client.change_intent().watch(WATCH);
+    track.body_map(|body| body.target(Target::Track)).send().await?;
+    Ok(())
+}
