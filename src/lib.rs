@@ -7,7 +7,7 @@
 //! The modules read from the ground up, and no arrow between them points up:
 //!
 //! ```text
-//! app  ->  ports  ->  event  ->  decision  ->  deployment, freeze  ->  watch  ->  policy, intent, observation  ->  image
+//! app  ->  ports  ->  token  ->  event  ->  decision  ->  deployment, freeze  ->  watch  ->  policy, intent, observation  ->  image
 //! ```
 
 pub mod app;
@@ -21,4 +21,5 @@ pub mod observation;
 pub mod policy;
 pub mod ports;
 pub mod text;
+pub mod token;
 pub mod watch;

@@ -7,6 +7,7 @@ pub mod ids;
 pub mod notifier;
 pub mod registry;
 pub mod store;
+pub mod tokens;
 
 pub use clock::Clock;
 pub use credentials::{Credential, Credentials, CredentialsError};
@@ -22,6 +23,7 @@ pub use store::{
     LoggedTag, ReplicaId, Resource, RestraintChange, Restraints, Scope, Snapshot, Step, Store,
     StoreError, TagChanges, TagLogQuery, WatchState, WorkloadState,
 };
+pub use tokens::Tokens;
 
 /// The cause of an error of the world, kept for its words; never a secret.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;

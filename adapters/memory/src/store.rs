@@ -1,5 +1,6 @@
 mod leases;
 mod tag_log;
+mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,6 +39,7 @@ struct Inner {
     /// The fingerprints of the configurations that were used, each where another one was used before.
     configurations: Vec<String>,
     tag_log: TagLog,
+    tokens: tokens::Kept,
     calls: u64,
     failures_left: u32,
     lose_next_answer: bool,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use registrywatcher::ports::{Scope, Store, StoreError};
+use registrywatcher::ports::{Scope, Store, StoreError, Tokens};
 use registrywatcher_conformance::store::StoreHarness;
 use registrywatcher_conformance::store::samples::{event, name, step, watch};
+use registrywatcher_conformance::tokens::TokensHarness;
 use registrywatcher_memory::{MemoryClock, MemoryStore};
 
 struct Harness {
@@ -33,14 +34,26 @@ impl StoreHarness for Harness {
     }
 }
 
-#[expect(clippy::unused_async, reason = "the suite awaits its harness")]
-async fn harness() -> impl StoreHarness {
+#[async_trait]
+impl TokensHarness for Harness {
+    fn tokens(&self) -> Arc<dyn Tokens> {
+        Arc::new(self.store.clone())
+    }
+
+    async fn second_tokens(&self) -> Arc<dyn Tokens> {
+        self.tokens()
+    }
+}
+
+#[expect(clippy::unused_async, reason = "the suites await their harness")]
+async fn harness() -> Harness {
     let clock = MemoryClock::new();
     let store = MemoryStore::with_clock(Arc::new(clock.clone()));
     Harness { store, clock }
 }
 
 registrywatcher_conformance::store_suite!(harness);
+registrywatcher_conformance::tokens_suite!(harness);
 
 #[tokio::test]
 async fn a_store_told_to_fail_changes_nothing_and_is_well_again_afterwards() {

@@ -10,4 +10,5 @@ pub(crate) mod quarantine;
 pub(crate) mod restraints;
 pub(crate) mod sink_cursors;
 pub(crate) mod tag_log;
+pub(crate) mod tokens;
 pub(crate) mod watches;

@@ -18,6 +18,7 @@ mod sql;
 mod store;
 mod stored;
 mod tag_log;
+mod tokens;
 mod transaction;
 mod url;
 

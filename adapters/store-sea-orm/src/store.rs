@@ -27,7 +27,7 @@ const MIGRATION_TIMEOUT: Duration = Duration::from_mins(15);
 /// Remembers in SQLite or Postgres. Clones share one pool of connections.
 #[derive(Debug, Clone)]
 pub struct SeaOrmStore {
-    db: DatabaseConnection,
+    pub(crate) db: DatabaseConnection,
     statements: Arc<AtomicU64>,
     call_timeout: Duration,
 }
@@ -87,7 +87,7 @@ impl SeaOrmStore {
     }
 
     /// Does all of `work` or nothing.
-    async fn writing<T>(
+    pub(crate) async fn writing<T>(
         &self,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -99,7 +99,7 @@ impl SeaOrmStore {
         .await
     }
 
-    async fn bounded<T>(
+    pub(crate) async fn bounded<T>(
         &self,
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {

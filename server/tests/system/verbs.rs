@@ -63,7 +63,7 @@ async fn check_tells_what_would_be_done_and_does_nothing(database: Database) {
 async fn migrations_go_up_and_down(database: Database) {
     let site = Site::open(database).await;
     ended_with(&site.program.run(&["migrate"]).await, 0);
-    ended_with(&site.program.run(&["migrate", "--down", "2"]).await, 0);
+    ended_with(&site.program.run(&["migrate", "--down", "3"]).await, 0);
     ended_with(&site.program.run(&["migrate"]).await, 0);
     assert_eq!(
         site.database.sql("select count(*) from watches").trim(),

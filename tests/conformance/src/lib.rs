@@ -25,3 +25,4 @@ pub mod notifier;
 pub mod registry;
 pub mod samples;
 pub mod store;
+pub mod tokens;

@@ -1,11 +1,12 @@
-//! The contract of the Store port.
+//! The contracts of the Store and Tokens ports.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use registrywatcher::ports::Store;
+use registrywatcher::ports::{Store, Tokens};
 use registrywatcher_conformance::store::StoreHarness;
+use registrywatcher_conformance::tokens::TokensHarness;
 use registrywatcher_store_sea_orm::SeaOrmStore;
 
 use crate::databases::{Database, shared};
@@ -57,6 +58,17 @@ impl StoreHarness for Harness {
     }
 }
 
+#[async_trait]
+impl TokensHarness for Harness {
+    fn tokens(&self) -> Arc<dyn Tokens> {
+        Arc::new(self.store.clone())
+    }
+
+    async fn second_tokens(&self) -> Arc<dyn Tokens> {
+        Arc::new(self.database.connect().await)
+    }
+}
+
 mod sqlite {
     use super::{Database, Harness};
 
@@ -65,6 +77,7 @@ mod sqlite {
     }
 
     registrywatcher_conformance::store_suite!(harness);
+    registrywatcher_conformance::tokens_suite!(harness);
 }
 
 mod postgres {
@@ -75,4 +88,5 @@ mod postgres {
     }
 
     registrywatcher_conformance::store_suite!(harness?);
+    registrywatcher_conformance::tokens_suite!(harness?);
 }
