@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
+use registrywatcher::event::NamePattern;
+use registrywatcher::token::{Role, TokenName};
 
 /// Watches container registries and deploys the wanted tag, by digest, through the orchestrator you have.
 #[derive(Debug, Parser)]
@@ -35,6 +37,9 @@ pub(crate) enum Command {
     /// Look at, and release, the images that a running service does not deploy by itself.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Make, list and revoke the tokens that the API accepts, in the store itself; a running service follows.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -233,6 +238,47 @@ pub(crate) struct QuarantineRelease {
     /// Which service.
     #[command(flatten)]
     pub remote: Remote,
+}
+
+/// `token`
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token, and print it this once.
+    New(TokenNew),
+    /// List the tokens in the store.
+    List(ConfigFile),
+    /// Have a token accepted no more.
+    Revoke(TokenRevoke),
+}
+
+/// `token new`
+#[derive(Debug, Args)]
+pub(crate) struct TokenNew {
+    /// Whose it is; the author of what is done with it.
+    #[arg(long)]
+    pub name: TokenName,
+    /// What may be done with it: `viewer`, `deployer` or `admin`.
+    #[arg(long)]
+    pub role: Role,
+    /// Only for this watch, or for those that begin so, such as `api-*`; may be given several times [default: for all].
+    #[arg(long = "watch", value_name = "WATCH")]
+    pub watches: Vec<NamePattern>,
+    /// For how long, such as `90d` [default: until it is revoked].
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub expires: Option<Duration>,
+    /// Which configuration.
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+/// `token revoke`
+#[derive(Debug, Args)]
+pub(crate) struct TokenRevoke {
+    /// Its name, as `token list` prints it.
+    pub name: TokenName,
+    /// Which configuration.
+    #[command(flatten)]
+    pub config: ConfigFile,
 }
 
 /// `config`

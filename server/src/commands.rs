@@ -11,5 +11,6 @@ pub(crate) mod quarantine;
 mod remote;
 pub(crate) mod rollback;
 pub(crate) mod serve;
+pub(crate) mod token;
 pub(crate) mod watch;
 pub(crate) mod why;

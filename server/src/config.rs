@@ -44,7 +44,7 @@ use registrywatcher::image::RegistryHost;
 use registrywatcher::watch::{DeployerName, Watch, WatchName};
 use serde::Deserialize;
 
-pub use auth::{AuthConfig, Role, TokenConfig, TokenHash, TokenOrigin};
+pub use auth::{AuthConfig, TokenConfig, TokenOrigin, token_hash};
 pub use delivery::DeliveryConfig;
 pub use deployers::DeployerConfig;
 pub use docker_config::DockerConfig;
@@ -153,7 +153,6 @@ impl Wire {
         let docker_config = docker_config::check(self.docker_config, &at, findings);
         let server = self.server.check(&root.child("server"), findings);
         let store = self.store.check(&root.child("store"), findings);
-        let auth = self.auth.check(&root.child("auth"), findings);
         let log = self.log.check(&root.child("log"), findings);
         let poll = self.poll.check(&root.child("poll"), findings);
         let rollout = self.rollout.check(&root.child("rollout"), findings);
@@ -165,6 +164,7 @@ impl Wire {
         let tag_log = self.tag_log.check(&root.child("tag_log"), findings);
         let delivery = self.delivery.check(&root.child("delivery"), findings);
         let names = self.watches.keys().cloned().collect();
+        let auth = self.auth.check(&root.child("auth"), &names, findings);
         let at = root.child("notifications");
         let notifications = notifications::check(self.notifications, &names, &at, findings);
         let registries = registries::check(self.registries, &root.child("registries"), findings);

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use cli::{Cli, Command, ConfigCommand, QuarantineCommand};
+use cli::{Cli, Command, ConfigCommand, QuarantineCommand, TokenCommand};
 use config::{ConfigError, EXIT_USAGE, Environment, ExposureError};
 
 pub use deployers::{Catalogue, catalogue};
@@ -65,6 +65,15 @@ fn execute(command: Command, catalogue: &Catalogue) -> anyhow::Result<ExitCode> 
             }
             Command::Quarantine(QuarantineCommand::Release(args)) => {
                 commands::quarantine::release(&args, &environment).await
+            }
+            Command::Token(TokenCommand::New(args)) => {
+                commands::token::new(&args, &environment).await
+            }
+            Command::Token(TokenCommand::List(file)) => {
+                commands::token::list(&file, &environment).await
+            }
+            Command::Token(TokenCommand::Revoke(args)) => {
+                commands::token::revoke(&args, &environment).await
             }
             Command::Config(ConfigCommand::Check(file)) => {
                 commands::config::check(&file, &environment)

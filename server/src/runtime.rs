@@ -10,10 +10,12 @@ mod executor;
 mod housekeeping;
 mod poller;
 mod sharing;
+mod tokens;
 
 pub use announcements::{Announcements, announcements};
 pub use background::Background;
 pub use poller::Pace;
+pub(crate) use tokens::{FOLLOW_TOKENS_EVERY, TokenFollower};
 
 #[cfg(test)]
 mod tests;

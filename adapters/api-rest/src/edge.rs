@@ -6,6 +6,7 @@ mod origin;
 mod request_id;
 
 use std::any::Any;
+use std::sync::Arc;
 
 use poem::http::header::ALLOW;
 use poem::http::{Method, StatusCode};
@@ -14,6 +15,7 @@ use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
 use tracing::Instrument;
 
 use crate::ServerInfo;
+use crate::access::Access;
 use crate::problem::{Dialect, Fault, Kind};
 use request_id::RequestId;
 
@@ -24,8 +26,8 @@ pub(crate) struct Edge<E> {
     operations: E,
     methods: Methods,
     limits: ServerInfo,
-    /// Whether everybody may do everything, so that only requests to a loopback host are answered.
-    open: bool,
+    /// While it is open, only requests to a loopback host are answered.
+    access: Arc<Access>,
 }
 
 /// Marks the answer that stands in for one whose making panicked.
@@ -37,7 +39,7 @@ impl Edge<()> {
         operations: impl Endpoint,
         methods: Methods,
         limits: ServerInfo,
-        open: bool,
+        access: Arc<Access>,
     ) -> Edge<impl Endpoint> {
         let operations = NormalizePath::new(TrailingSlash::Trim).transform(operations);
         Edge {
@@ -46,7 +48,7 @@ impl Edge<()> {
                 .transform(operations),
             methods,
             limits,
-            open,
+            access,
         }
     }
 }
@@ -94,7 +96,7 @@ impl<E: Endpoint> Edge<E> {
     }
 
     async fn serve_patiently(&self, mut request: Request) -> Result<Response, Fault> {
-        if self.open {
+        if self.access.is_open() {
             origin::check_host(&request)?;
         }
         origin::check_origin(&request)?;

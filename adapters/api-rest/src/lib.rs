@@ -20,7 +20,7 @@ use std::time::Duration;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, get};
 use registrywatcher::app::App;
 
-pub use access::{Access, Role, Token};
+pub use access::{Access, AccessSettings};
 pub use document::openapi;
 
 /// Where the document is served.
@@ -40,24 +40,23 @@ pub type Exposition = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// The whole HTTP interface.
 ///
-/// Without tokens in `access` every caller may do everything, so that the server must be bound to loopback; requests are then
+/// While `access` is open every caller may do everything, so that the server must be bound to loopback; requests are then
 /// refused unless they name a loopback host, or a page elsewhere could reach it through a name that resolves to loopback.
 pub fn endpoint(
     app: Arc<App>,
-    access: Access,
+    access: Arc<Access>,
     info: ServerInfo,
     metrics: Exposition,
 ) -> impl Endpoint + use<> {
     let document = openapi();
     let methods = edge::Methods::of(&document).with(DOCUMENT, "GET");
-    let open = access.is_open();
     let operations = document::service()
         .into_endpoint()
         .data(app)
         .data(metrics)
-        .data(Arc::new(access));
+        .data(Arc::clone(&access));
     let routes = Route::new()
         .at(DOCUMENT, get(document::serve(&document)))
         .nest("/", operations);
-    edge::Edge::around(routes, methods, info, open)
+    edge::Edge::around(routes, methods, info, access)
 }

@@ -19,7 +19,7 @@ pub(crate) use event::Event;
 pub(crate) use freeze::{Freeze, FreezeDemand};
 pub(crate) use given::Given;
 pub(crate) use intent::{Intent, IntentChange};
-pub(crate) use page::{Limit, default_limit};
+pub(crate) use page::{Filling, Limit, default_limit};
 pub(crate) use quarantined::QuarantinedImage;
 pub(crate) use text::{Spelled, Text};
 pub(crate) use timestamp::Timestamp;

@@ -7,8 +7,10 @@ use std::time::Duration;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{Endpoint, IntoEndpoint, Response, Route, Server, get, handler, web::Data};
 use poem::{EndpointExt, http::header::CONTENT_TYPE};
-use registrywatcher_api_rest::{Access, Role, ServerInfo, Token, endpoint};
-use registrywatcher_memory::MemoryStore;
+use registrywatcher::intent::Author;
+use registrywatcher::token::{Reach, Role, Token, TokenHash};
+use registrywatcher_api_rest::{Access, AccessSettings, ServerInfo, endpoint};
+use registrywatcher_memory::{MemoryClock, MemoryStore};
 use sha2::{Digest, Sha256};
 use tokio::task::AbortHandle;
 
@@ -71,15 +73,19 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-fn access() -> Access {
-    let token = Token {
-        name: "reader".to_owned(),
+fn access() -> Arc<Access> {
+    let reader = Token {
+        name: Author::new("reader"),
         role: Role::Viewer,
-        sha256: Sha256::digest(TOKEN).into(),
+        reach: Reach::Everything,
+        expires_at: None,
+        hash: TokenHash::new(Sha256::digest(TOKEN).into()),
     };
-    Access {
-        tokens: vec![token],
-    }
+    let settings = AccessSettings {
+        tokens: vec![reader],
+        ..AccessSettings::default()
+    };
+    Arc::new(Access::new(settings, Arc::new(MemoryClock::new())))
 }
 
 #[handler]

@@ -9,19 +9,22 @@ use anyhow::Context;
 use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use registrywatcher::app::{App, Sharing};
-use registrywatcher::ports::{Scope, Snapshot, Store};
+use registrywatcher::ports::{Clock, Scope, Snapshot, Store, Tokens};
 use registrywatcher::watch::Mode;
-use registrywatcher_api_rest::{Access, Role, ServerInfo, Token};
+use registrywatcher_api_rest::{Access, AccessSettings, ServerInfo};
 use registrywatcher_memory::MemoryStore;
 use registrywatcher_store_sea_orm::FileLock;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::cli::Serve;
+use crate::clock::SystemClock;
 use crate::commands::config::load;
+use crate::commands::token::check_exposure;
 use crate::config::{self, Config, Environment};
 use crate::deployers::Catalogue;
 use crate::measure::{self, Measurements};
+use crate::runtime::TokenFollower;
 use crate::shutdown;
 use crate::telemetry;
 use crate::wiring::{open_store, sharing, store_url, wire};
@@ -39,7 +42,7 @@ pub(crate) async fn run(
         mut config,
         warnings,
     } = load(&args.config, environment)?;
-    config.check_exposure()?;
+    check_exposure(&config).await?;
     telemetry::start(&config.log)?;
     for warning in warnings {
         tracing::warn!("{warning}");
@@ -89,7 +92,10 @@ pub(crate) async fn serve(
         .copied();
     let address = address.context("the address that was bound is not an Internet address")?;
     let measurements = Arc::new(Measurements::start()?);
-    let (store, _lock, sharing) = keep(config, kept).await?;
+    let keeping = keep(config, kept).await?;
+    let access = Arc::new(access(config, address));
+    let tokens = TokenFollower::start(&access, keeping.tokens.as_ref()).await?;
+    let (store, sharing) = (keeping.store, keeping.sharing);
     let wired = wire(config, catalogue, environment, store, sharing).await?;
     measure::begin(&wired.app, &wired.sinks);
     let (app, background) = wired.start(&config.poll);
@@ -105,7 +111,7 @@ pub(crate) async fn serve(
         let _ = asked.send(());
     };
     let served = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
-        endpoint(&app, config, &measurements),
+        endpoint(&app, &access, config, &measurements),
         signalled,
         Some(grace),
     );
@@ -123,14 +129,20 @@ pub(crate) async fn serve(
     tokio::select! {
         (served, ()) = stopping => Ok(served?),
         () = measurements.keep_up() => Ok(()),
+        () = tokens.follow(kept == Kept::Everything) => Ok(()),
     }
 }
 
-/// Where what happens is kept, the lock on it, and how it is shared.
-async fn keep(
-    config: &Config,
-    kept: Kept,
-) -> anyhow::Result<(Arc<dyn Store>, Option<FileLock>, Option<Sharing>)> {
+/// Where what happens is kept.
+struct Keeping {
+    store: Arc<dyn Store>,
+    tokens: Arc<dyn Tokens>,
+    /// What keeps others from the same file.
+    _lock: Option<FileLock>,
+    sharing: Option<Sharing>,
+}
+
+async fn keep(config: &Config, kept: Kept) -> anyhow::Result<Keeping> {
     if kept == Kept::Nothing {
         let store = open_store(config).await?;
         let stored = store.load(&Scope::Everything).await?;
@@ -139,37 +151,51 @@ async fn keep(
             open: Vec::new(),
             ..stored
         };
-        return Ok((Arc::new(MemoryStore::from_snapshot(stored)), None, None));
+        return Ok(Keeping {
+            store: Arc::new(MemoryStore::from_snapshot(stored)),
+            tokens: Arc::new(store),
+            _lock: None,
+            sharing: None,
+        });
     }
     let lock = store_url(config)?.lock_file().context("store.url")?;
-    let store = open_store(config).await?;
-    Ok((Arc::new(store), lock, sharing(config)))
+    let store = Arc::new(open_store(config).await?);
+    Ok(Keeping {
+        tokens: Arc::clone(&store) as Arc<dyn Tokens>,
+        store,
+        _lock: lock,
+        sharing: sharing(config),
+    })
+}
+
+/// Who may call at `address`, by the configuration alone.
+fn access(config: &Config, address: SocketAddr) -> Access {
+    let clock = SystemClock::start();
+    let now = clock.now();
+    let tokens = config.auth.tokens.iter().map(|known| known.token.clone());
+    let tokens: Vec<_> = tokens.collect();
+    for token in tokens.iter().filter(|token| token.is_expired(now)) {
+        tracing::warn!(token.name = %token.name, "token `{}` of the configuration has expired", token.name);
+    }
+    let settings = AccessSettings {
+        tokens,
+        open_without_tokens: address.ip().to_canonical().is_loopback(),
+        failed_logins_per_minute: config.auth.failed_logins_per_minute,
+    };
+    Access::new(settings, Arc::new(clock))
 }
 
 fn endpoint(
     app: &Arc<App>,
+    access: &Arc<Access>,
     config: &Config,
     measurements: &Arc<Measurements>,
 ) -> impl poem::Endpoint + use<> {
-    let tokens = config
-        .auth
-        .tokens
-        .iter()
-        .map(|token| Token {
-            name: token.name.as_str().to_owned(),
-            role: match token.role {
-                config::Role::Viewer => Role::Viewer,
-                config::Role::Deployer => Role::Deployer,
-                config::Role::Admin => Role::Admin,
-            },
-            sha256: *token.hash.as_bytes(),
-        })
-        .collect();
     let info = ServerInfo {
         max_body_bytes: config.server.max_body_bytes as usize,
         request_timeout: config.server.request_timeout,
     };
     let (measured, measurements) = (Arc::clone(app), Arc::clone(measurements));
     let metrics = Arc::new(move || measurements.render(&measured));
-    registrywatcher_api_rest::endpoint(Arc::clone(app), Access { tokens }, info, metrics)
+    registrywatcher_api_rest::endpoint(Arc::clone(app), Arc::clone(access), info, metrics)
 }

@@ -1,51 +1,37 @@
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, SecondsFormat, Utc};
+use registrywatcher::event::NamePattern;
 use registrywatcher::intent::Author;
+use registrywatcher::token::{ParseTokenHashError, Reach, Role, Token, TokenHash};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::document::Document;
 use super::fault::Findings;
 use super::key::Key;
+use super::scalar::{Count, count};
 use super::secret::read_file;
 
 /// The section `[auth]`: who may use the API.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthConfig {
-    /// The bearer tokens that are accepted; with none, whoever reaches the address may do everything.
+    /// How many failed logins an address may have within a minute.
+    pub failed_logins_per_minute: u32,
+    /// The bearer tokens that are accepted besides those in the store; with none at all, whoever reaches the address may do
+    /// everything.
     pub tokens: Vec<TokenConfig>,
 }
 
 /// A bearer token, of which only the hash is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenConfig {
-    /// Whose it is; the author of what is done with it.
-    pub name: Author,
-    /// What may be done with it.
-    pub role: Role,
-    /// What it hashes to.
-    pub hash: TokenHash,
+    /// The token as it is accepted.
+    pub token: Token,
     /// Where it was read from.
     pub origin: TokenOrigin,
 }
-
-/// What the bearer of a token may do; each role may do what the ones before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Look.
-    Viewer,
-    /// Pin, deploy, roll back, hold.
-    Deployer,
-    /// Override freezes and release quarantined images.
-    Admin,
-}
-
-/// The SHA-256 of a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TokenHash([u8; 32]);
 
 /// Where a token's hash was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,39 +44,15 @@ pub enum TokenOrigin {
     TokenFile(PathBuf),
 }
 
-impl TokenHash {
-    /// The hash of `token`.
-    pub fn of(token: &str) -> Self {
-        Self(Sha256::digest(token.as_bytes()).into())
-    }
-
-    /// The hash itself.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    fn from_hex(text: &str) -> Result<Self, &'static str> {
-        const EXPECTED: &str = "expected the 64 hexadecimal digits of a SHA-256";
-        let mut hash = [0; 32];
-        if text.len() != 2 * hash.len() || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
-            return Err(EXPECTED);
-        }
-        for (index, byte) in hash.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * index..][..2], 16).map_err(|_| EXPECTED)?;
-        }
-        Ok(Self(hash))
-    }
-}
-
-impl fmt::Display for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
+/// The hash of a token.
+pub fn token_hash(token: &str) -> TokenHash {
+    TokenHash::new(Sha256::digest(token.as_bytes()).into())
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Wire {
+    failed_logins_per_minute: Option<Count>,
     tokens: Vec<TokenWire>,
 }
 
@@ -99,40 +61,61 @@ pub(super) struct Wire {
 struct TokenWire {
     name: Option<String>,
     role: Option<Role>,
+    watches: Option<Vec<String>>,
+    expires: Option<String>,
     sha256: Option<String>,
     sha256_file: Option<PathBuf>,
     token_file: Option<PathBuf>,
 }
 
 impl Wire {
-    pub(super) fn check(self, at: &Key, findings: &mut Findings<'_>) -> Option<AuthConfig> {
+    /// The section; `watches` are the names of those that are configured.
+    pub(super) fn check(
+        self,
+        at: &Key,
+        watches: &BTreeSet<String>,
+        findings: &mut Findings<'_>,
+    ) -> Option<AuthConfig> {
+        let failed_logins_per_minute = count(
+            findings,
+            &at.child("failed_logins_per_minute"),
+            self.failed_logins_per_minute,
+            1..=1_000_000,
+        );
         let at = at.child("tokens");
         let (mut names, mut hashes) = (BTreeSet::new(), BTreeSet::new());
         let expected = self.tokens.len();
         let mut tokens = Vec::new();
         for (index, wire) in self.tokens.into_iter().enumerate() {
             let key = at.child(index);
-            let Some(token) = wire.check(&key, findings) else {
+            let Some(read) = wire.check(&key, watches, findings) else {
                 continue;
             };
-            if !names.insert(token.name.clone()) {
-                let problem = format!(
-                    "`{}` names another token already; choose another name",
-                    token.name
-                );
+            let name = &read.token.name;
+            if !names.insert(name.clone()) {
+                let problem = format!("`{name}` names another token already; choose another name");
                 findings.fault(&key.child("name"), problem);
             }
-            if !hashes.insert(token.hash) {
+            if !hashes.insert(read.token.hash) {
                 findings.fault(&key, "another entry has the same token; make one for each");
             }
-            tokens.push(token);
+            tokens.push(read);
         }
-        (tokens.len() == expected).then_some(AuthConfig { tokens })
+        let failed_logins_per_minute = failed_logins_per_minute?;
+        (tokens.len() == expected).then_some(AuthConfig {
+            failed_logins_per_minute,
+            tokens,
+        })
     }
 }
 
 impl TokenWire {
-    fn check(mut self, at: &Key, findings: &mut Findings<'_>) -> Option<TokenConfig> {
+    fn check(
+        mut self,
+        at: &Key,
+        watches: &BTreeSet<String>,
+        findings: &mut Findings<'_>,
+    ) -> Option<TokenConfig> {
         let key = at.child("name");
         let name = self.name.take().filter(|name| !name.trim().is_empty());
         let name = findings.require(&key, name, "missing; say whose token it is");
@@ -142,20 +125,24 @@ impl TokenWire {
             self.role,
             "missing; choose `viewer`, `deployer` or `admin`",
         );
+        let reach = reach(self.watches.take(), &at.child("watches"), watches, findings);
+        let expires_at = findings.accept(&at.child("expires"), expiry(self.expires.take()));
         let hash = self.hash(at, findings);
         let (hash, origin) = hash?;
-        Some(TokenConfig {
+        let token = Token {
             name: Author::new(name?),
             role: role?,
+            reach: reach?,
+            expires_at: expires_at?,
             hash,
-            origin,
-        })
+        };
+        Some(TokenConfig { token, origin })
     }
 
     fn hash(self, at: &Key, findings: &mut Findings<'_>) -> Option<(TokenHash, TokenOrigin)> {
         match (self.sha256, self.sha256_file, self.token_file) {
             (Some(hex), None, None) => {
-                let hash = findings.accept(&at.child("sha256"), TokenHash::from_hex(&hex))?;
+                let hash = findings.accept(&at.child("sha256"), hex.parse::<TokenHash>())?;
                 Some((hash, TokenOrigin::Inline))
             }
             (None, Some(file), None) => {
@@ -183,7 +170,9 @@ impl TokenWire {
 /// The hash in a file as `sha256sum` writes it: its first word.
 fn hash_in(file: &Path) -> Result<TokenHash, String> {
     let text = read_file(file)?;
-    TokenHash::from_hex(text.split_whitespace().next().unwrap_or_default()).map_err(str::to_owned)
+    let word = text.split_whitespace().next().unwrap_or_default();
+    word.parse()
+        .map_err(|error: ParseTokenHashError| error.to_string())
 }
 
 fn hash_of_token_in(file: &Path) -> Result<TokenHash, String> {
@@ -191,26 +180,68 @@ fn hash_of_token_in(file: &Path) -> Result<TokenHash, String> {
     if token.is_empty() {
         return Err(format!("the file `{}` holds no token", file.display()));
     }
-    Ok(TokenHash::of(&token))
+    Ok(token_hash(&token))
 }
 
-impl Role {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Deployer => "deployer",
-            Self::Admin => "admin",
-        }
+/// Everything if nothing is said. An empty list would be nothing at all, and is more likely meant as everything.
+fn reach(
+    texts: Option<Vec<String>>,
+    at: &Key,
+    watches: &BTreeSet<String>,
+    findings: &mut Findings<'_>,
+) -> Option<Reach> {
+    let Some(texts) = texts else {
+        return Some(Reach::Everything);
+    };
+    if texts.is_empty() {
+        findings.fault(at, "names no watch; leave it out if the token is for all");
+        return None;
     }
+    let expected = texts.len();
+    let mut patterns = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let key = at.child(index);
+        let Some(pattern) = findings.parse::<NamePattern>(&key, text) else {
+            continue;
+        };
+        if !watches.iter().any(|name| pattern.matches(name)) {
+            findings.warn(
+                &key,
+                format!("`{pattern}` fits no watch that is configured"),
+            );
+        }
+        patterns.push(pattern);
+    }
+    (patterns.len() == expected).then_some(Reach::Only(patterns))
+}
+
+fn expiry(text: Option<String>) -> Result<Option<DateTime<Utc>>, String> {
+    let parse = |text: String| match DateTime::parse_from_rfc3339(&text) {
+        Ok(moment) => Ok(moment.to_utc()),
+        Err(_) => Err(format!(
+            "expected a moment such as `2027-01-31T00:00:00Z`, found `{text}`"
+        )),
+    };
+    text.map(parse).transpose()
 }
 
 impl AuthConfig {
     pub(super) fn write(&self, document: &mut Document) {
-        for token in &self.tokens {
+        document.section(&["auth"]);
+        let limit = i64::from(self.failed_logins_per_minute);
+        document.pair("failed_logins_per_minute", limit);
+        for TokenConfig { token, origin } in &self.tokens {
             document.list_item("auth.tokens");
             document.pair("name", token.name.as_str());
-            document.pair("role", token.role.word());
-            match &token.origin {
+            document.pair("role", token.role.name());
+            if let Reach::Only(patterns) = &token.reach {
+                let texts = patterns.iter().map(ToString::to_string);
+                document.pair("watches", texts.collect::<Vec<_>>());
+            }
+            if let Some(at) = token.expires_at {
+                document.pair("expires", at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+            }
+            match origin {
                 TokenOrigin::Inline => document.pair("sha256", token.hash.to_string()),
                 TokenOrigin::HashFile(file) => document.path("sha256_file", file),
                 TokenOrigin::TokenFile(file) => document.path("token_file", file),

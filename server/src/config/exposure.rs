@@ -6,9 +6,14 @@ use super::Config;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "\
-server.listen: with no token configured only a loopback address such as 127.0.0.1:8080 is served, found `{listen}`
+server.listen: without any token only a loopback address such as 127.0.0.1:8080 is served, found `{listen}`
 
-Make a token, which stays in the file `token`, and its hash:
+Make a token that is kept in the store, which may be done again at any time:
+
+    registrywatcher migrate
+    registrywatcher token new --name operator --role admin
+
+or make one, which stays in the file `token`, and its hash:
 
     openssl rand -hex 32 | tee token | tr -d '\\n' | sha256sum
 
@@ -25,7 +30,7 @@ pub struct ExposureError {
 }
 
 impl Config {
-    /// Refuses to serve a network without asking for tokens; said before anything is bound.
+    /// Refuses to serve a network without asking for tokens, by the configuration alone; there may be tokens in the store.
     pub fn check_exposure(&self) -> Result<(), ExposureError> {
         let listen = self.server.listen;
         if self.auth.tokens.is_empty() && !listen.ip().to_canonical().is_loopback() {

@@ -12,6 +12,7 @@ mod section_faults;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use registrywatcher::token::{Reach, Role};
 use registrywatcher::watch::{AdoptMode, DriftMode, Mode};
 
 use super::*;
@@ -97,7 +98,11 @@ fn without_any_file_the_defaults_hold() {
             filter: "info,sea_orm_migration=warn".into()
         }
     );
-    assert_eq!(config.auth, AuthConfig::default());
+    let auth = AuthConfig {
+        failed_logins_per_minute: 10,
+        tokens: Vec::new(),
+    };
+    assert_eq!(config.auth, auth);
     assert_eq!(config.replicas.lease, Duration::from_secs(15));
     assert_eq!(config.breaker, None);
     assert_eq!(config.tag_log.retention, Duration::from_hours(24 * 365));
@@ -258,10 +263,40 @@ fn a_token_is_kept_as_its_hash() {
     let config = load(&format!(
         "[[auth.tokens]]\nname = 'ci'\nrole = 'deployer'\nsha256 = '{hash}'\n"
     ));
-    let token = &config.auth.tokens[0];
+    let token = &config.auth.tokens[0].token;
     assert_eq!((token.name.as_str(), token.role), ("ci", Role::Deployer));
-    assert_eq!(token.hash, TokenHash::of("hello"));
-    assert!(Role::Viewer < Role::Deployer && Role::Deployer < Role::Admin);
+    assert_eq!(token.hash, token_hash("hello"));
+    assert_eq!((&token.reach, token.expires_at), (&Reach::Everything, None));
+}
+
+#[test]
+fn a_token_may_be_for_some_watches_and_for_some_time() {
+    let config = load(&format!(
+        "{DEPLOYER}[watches.web]\nimage = 'ghcr.io/acme/web'\n\
+         workloads = [{{ deployer = 'production', job = 'web' }}]\n\
+         [[auth.tokens]]\nname = 'ci'\nrole = 'deployer'\nsha256 = '{}'\n\
+         watches = ['web', 'w*']\nexpires = '2027-01-31T01:00:00+01:00'\n",
+        token_hash("hello")
+    ));
+    let token = &config.auth.tokens[0].token;
+    let patterns = ["web", "w*"].map(|text| text.parse().unwrap());
+    assert_eq!(token.reach, Reach::Only(patterns.to_vec()));
+    let expires_at = token.expires_at.map(|at| at.to_rfc3339());
+    assert_eq!(expires_at.as_deref(), Some("2027-01-31T00:00:00+00:00"));
+}
+
+#[test]
+fn a_token_for_a_watch_that_is_not_configured_is_warned_of() {
+    let toml = format!(
+        "[[auth.tokens]]\nname = 'ci'\nrole = 'viewer'\nsha256 = '{}'\nwatches = ['wbe']\n",
+        token_hash("hello")
+    );
+    let warnings = load_with(&toml, &[]).warnings;
+    let told: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        ["test.toml: auth.tokens.0.watches.0: `wbe` fits no watch that is configured"]
+    );
 }
 
 #[test]

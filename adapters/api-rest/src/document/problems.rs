@@ -7,7 +7,11 @@ use crate::problem::{Dialect, Kind};
 /// What any operation may answer.
 const ALWAYS: [Kind; 3] = [Kind::ForeignHost, Kind::Internal, Kind::TimedOut];
 /// What an operation may answer that takes a token.
-const SECURED: [Kind; 2] = [Kind::Unauthenticated, Kind::Forbidden];
+const SECURED: [Kind; 3] = [
+    Kind::Unauthenticated,
+    Kind::Forbidden,
+    Kind::TooManyFailedLogins,
+];
 /// What an operation may answer that changes something.
 const CHANGING: [Kind; 1] = [Kind::CrossSite];
 /// What an operation may answer that takes parameters; even a text may be badly encoded.

@@ -23,9 +23,8 @@ pub(super) fn check_host(request: &Request) -> Result<(), Fault> {
         || "no host".to_owned(),
         |authority| format!("`{authority}`"),
     );
-    let detail = format!(
-        "the request names {named}; without tokens in the configuration only a loopback host is answered"
-    );
+    let detail =
+        format!("the request names {named}; without any token only a loopback host is answered");
     Err(Fault::new(Kind::ForeignHost, detail))
 }
 

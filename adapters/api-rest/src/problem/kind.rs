@@ -23,6 +23,7 @@ pub(crate) enum Kind {
     ForeignHost,
     UnknownWorkload,
     TagNotFound,
+    TooManyFailedLogins,
     Internal,
     SinkRefused,
     RegistryUnavailable,
@@ -33,7 +34,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::Invalid,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -54,6 +55,7 @@ impl Kind {
         Self::ForeignHost,
         Self::UnknownWorkload,
         Self::TagNotFound,
+        Self::TooManyFailedLogins,
         Self::Internal,
         Self::SinkRefused,
         Self::RegistryUnavailable,
@@ -93,6 +95,7 @@ impl Kind {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "it is a table")]
     fn row(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
         match self {
@@ -167,6 +170,11 @@ impl Kind {
                 S::UNPROCESSABLE_ENTITY,
                 "tag-not-found",
                 "The registry does not have the tag.",
+            ),
+            Self::TooManyFailedLogins => (
+                S::TOO_MANY_REQUESTS,
+                "too-many-failed-logins",
+                "Too many logins failed.",
             ),
             Self::Internal => (
                 S::INTERNAL_SERVER_ERROR,

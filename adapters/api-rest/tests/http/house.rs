@@ -14,8 +14,9 @@ use registrywatcher::event::Route;
 use registrywatcher::image::{ImageReference, Repository};
 use registrywatcher::policy::{Filters, Order, TagPolicy};
 use registrywatcher::ports::{Clock, Deployer, Registry, Store};
+use registrywatcher::token::Token;
 use registrywatcher::watch::{AdoptMode, DeployerName, DriftMode, Mode, Watch};
-use registrywatcher_api_rest::{Access, ServerInfo, endpoint};
+use registrywatcher_api_rest::{Access, AccessSettings, ServerInfo, endpoint};
 use registrywatcher_conformance::samples;
 use registrywatcher_memory::{
     MemoryClock, MemoryDeployer, MemoryNotifier, MemoryRegistry, MemoryStore, SequentialIds,
@@ -44,6 +45,7 @@ pub(crate) struct House {
     pub(crate) deployer: MemoryDeployer,
     pub(crate) sink: MemoryNotifier,
     pub(crate) clock: MemoryClock,
+    pub(crate) access: Arc<Access>,
     pub(crate) app: Arc<App>,
     pub(crate) client: TestClient<BoxEndpoint<'static, Response>>,
     woken: Arc<Mutex<Vec<DeploymentId>>>,
@@ -52,7 +54,7 @@ pub(crate) struct House {
 /// What a test replaces.
 #[derive(Default)]
 pub(crate) struct Differences {
-    pub(crate) access: Access,
+    pub(crate) tokens: Vec<Token>,
     pub(crate) limits: Option<ServerInfo>,
     pub(crate) registry: Option<Arc<dyn Registry>>,
     pub(crate) store: Option<Arc<dyn Store>>,
@@ -90,9 +92,15 @@ impl House {
         let app = start(ports, differences.sharing, Arc::clone(&woken)).await;
         let app = Arc::new(app);
         let limits = differences.limits.unwrap_or(LIMITS);
+        let access = AccessSettings {
+            tokens: differences.tokens,
+            open_without_tokens: true,
+            ..AccessSettings::default()
+        };
+        let access = Arc::new(Access::new(access, Arc::new(clock.clone())));
         let served = endpoint(
             Arc::clone(&app),
-            differences.access,
+            Arc::clone(&access),
             limits,
             Arc::new(|| EXPOSITION.to_owned()),
         );
@@ -102,6 +110,7 @@ impl House {
             deployer,
             sink,
             clock,
+            access,
             app,
             client: TestClient::new(served.map_to_response().boxed()),
             woken,

@@ -32,4 +32,6 @@ mod rollback;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod tokens;
+#[cfg(test)]
 mod watches;

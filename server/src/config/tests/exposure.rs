@@ -45,11 +45,8 @@ fn the_lines_that_the_refusal_says_to_add_are_accepted() {
         "{refusal}"
     );
     let (_, lines) = refusal.split_once("configuration:\n").unwrap();
-    let lines = lines.replace(
-        "<sha-256 of the token>",
-        &TokenHash::of("secret").to_string(),
-    );
+    let lines = lines.replace("<sha-256 of the token>", &token_hash("secret").to_string());
     let config = load(&format!("{listen}{lines}"));
-    assert_eq!(config.auth.tokens[0].role, Role::Admin);
+    assert_eq!(config.auth.tokens[0].token.role, Role::Admin);
     assert_eq!(config.check_exposure(), Ok(()));
 }

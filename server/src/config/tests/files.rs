@@ -20,7 +20,7 @@ fn with_secrets(toml: &str) -> (tempfile::TempDir, String) {
                 "https://hooks.slack.com/services/T000/B000/XXXX".to_owned()
             }
             // As `sha256sum` writes it.
-            _ if name.ends_with(".sha256") => format!("{}  -", TokenHash::of(name)),
+            _ if name.ends_with(".sha256") => format!("{}  -", token_hash(name)),
             _ => format!("secret of {name}"),
         };
         fs::write(secrets.path().join(name), format!("{text}\n")).unwrap();
@@ -172,8 +172,8 @@ fn a_secret_is_read_from_its_file_without_the_last_line_break() {
         "postgres://rw:secret@db.example/rw"
     );
     assert_eq!(
-        config.auth.tokens[0].hash,
-        TokenHash::of("secret of dashboard")
+        config.auth.tokens[0].token.hash,
+        token_hash("secret of dashboard")
     );
 }
 

@@ -109,12 +109,9 @@ fn the_sample_is_refused_a_network_until_it_has_a_token() {
         .unwrap_err()
         .to_string();
     let (_, lines) = refusal.split_once("configuration:\n").unwrap();
-    let lines = lines.replace(
-        "<sha-256 of the token>",
-        &TokenHash::of("secret").to_string(),
-    );
+    let lines = lines.replace("<sha-256 of the token>", &token_hash("secret").to_string());
     let config = load_with(&format!("{SAMPLE}{lines}"), &[]).config;
-    assert_eq!(config.auth.tokens[0].name.as_str(), "operator");
+    assert_eq!(config.auth.tokens[0].token.name.as_str(), "operator");
     assert_eq!(config.check_exposure(), Ok(()));
 }
 
@@ -175,7 +172,7 @@ fn the_example_is_what_the_sample_translates_to() {
         ("database-url", "postgres://rw@db.example/rw"),
         ("docker-hub", "hunter2"),
         ("slack", "https://hooks.slack.com/services/T0/B0/hunter2"),
-        ("operator.sha256", &TokenHash::of("hunter2").to_string()),
+        ("operator.sha256", &token_hash("hunter2").to_string()),
     ] {
         std::fs::write(folder.path().join(name), text).unwrap();
     }

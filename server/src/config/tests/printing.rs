@@ -10,6 +10,8 @@ url = "postgres://rw:hunter2@db.example:5432/rw?sslmode=disable"
 [[auth.tokens]]
 name = "o'brien \"ops\""
 role = "admin"
+watches = ["num*"]
+expires = "2027-01-31T00:00:00.5Z"
 sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 [log]
 format = "json"

@@ -158,7 +158,7 @@ fn tokens_are_told_apart() {
     let token = |name: &str, lines: &str| {
         format!("[[auth.tokens]]\nname = '{name}'\nrole = 'viewer'\n{lines}\n")
     };
-    let hash = |token: &str| format!("sha256 = '{}'", TokenHash::of(token));
+    let hash = |token: &str| format!("sha256 = '{}'", token_hash(token));
     refuses(
         &format!("{}{}", token("a", &hash("1")), token("a", &hash("2"))),
         &["auth.tokens.1.name: `a` names another token already; choose another name"],
@@ -184,9 +184,27 @@ fn tokens_are_told_apart() {
     refuses(
         &token("a", "token = 'hunter2'"),
         &[
-            "auth.tokens.0.token: unknown key; known are `name`, `role`, `sha256`, `sha256_file`, `token_file`",
+            "auth.tokens.0.token: unknown key; known are `expires`, `name`, `role`, `sha256`, `sha256_file`, `token_file`, `watches`",
             "auth.tokens.0.sha256: missing; give the token's `sha256`, a `sha256_file` or a `token_file`",
         ],
+    );
+    refuses(
+        &token(
+            "a",
+            &format!("{}\nwatches = []\nexpires = '90d'", hash("1")),
+        ),
+        &[
+            "auth.tokens.0.watches: names no watch; leave it out if the token is for all",
+            "auth.tokens.0.expires: expected a moment such as `2027-01-31T00:00:00Z`, found `90d`",
+        ],
+    );
+    refuses(
+        &token("a", &format!("{}\nwatches = ['*b']", hash("1"))),
+        &["auth.tokens.0.watches.0: `*b` is no pattern of names: `*` may only stand at its end"],
+    );
+    refuses(
+        "[auth]\nfailed_logins_per_minute = 0",
+        &["auth.failed_logins_per_minute: expected 1 to 1000000, found 0"],
     );
     refuses(
         "[[auth.tokens]]",

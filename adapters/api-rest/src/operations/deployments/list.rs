@@ -6,9 +6,9 @@ use registrywatcher::ports::DeploymentQuery;
 use uuid::Uuid;
 
 use crate::operations::{Group, Served};
-use crate::permitted::{Permitted, Viewing};
+use crate::permitted::{Across, Permitted, Viewing};
 use crate::problem::{Failure, Fault, Kind, Problems};
-use crate::wire::{Deployment, Limit, default_limit};
+use crate::wire::{Deployment, Filling, Limit, default_limit};
 
 /// A page of deployments.
 #[derive(Debug, Object)]
@@ -47,7 +47,7 @@ impl ListDeployments {
     )]
     async fn list_deployments(
         &self,
-        _caller: Permitted<Viewing>,
+        caller: Permitted<Across<Viewing>>,
         app: Served<'_>,
         /// Only those of this watch.
         watch: Query<Option<String>>,
@@ -68,8 +68,17 @@ impl ListDeployments {
             before: before.0.map(DeploymentId),
             limit: limit.to_read(),
         };
-        let read = app.deployments(&query).await?;
-        let (items, next) = limit.page(read, |deployment| deployment.id.0);
+        let mut page = Filling::new(limit);
+        while page.wants_more() {
+            let query = DeploymentQuery {
+                before: page.last().or(query.before),
+                ..query.clone()
+            };
+            let read = app.deployments(&query).await?;
+            page.add(read, |found| caller.sees(&found.watch), |found| found.id);
+        }
+        let (items, next) = page.page(|deployment| deployment.id);
+        let next = next.map(|id| id.0);
         let items = items.into_iter().map(Deployment::from).collect();
         Ok(Answer::Listed(Json(DeploymentPage { items, next })))
     }

@@ -5,7 +5,7 @@ use registrywatcher::deployment::DeploymentId;
 use uuid::Uuid;
 
 use crate::operations::{Group, Served};
-use crate::permitted::{Permitted, Viewing};
+use crate::permitted::{Across, Permitted, Viewing};
 use crate::problem::{Failure, Fault, Kind, Problems};
 use crate::wire::Deployment;
 
@@ -40,13 +40,14 @@ impl GetDeployment {
     )]
     async fn get_deployment(
         &self,
-        _caller: Permitted<Viewing>,
+        caller: Permitted<Across<Viewing>>,
         app: Served<'_>,
         /// The identity of the deployment.
         deployment: Path<Uuid>,
     ) -> Result<Answer, Failure<Refusals>> {
         let id = DeploymentId(deployment.0);
         let found = app.deployment(id).await?;
+        let found = found.filter(|found| caller.sees(&found.watch));
         let unknown = || {
             Fault::new(
                 Kind::UnknownDeployment,

@@ -1,12 +1,13 @@
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
+use registrywatcher::event;
 use registrywatcher::ports::{EventQuery, EventRange};
 
 use crate::operations::{Group, Served};
-use crate::permitted::{Permitted, Viewing};
+use crate::permitted::{Across, Permitted, Viewing};
 use crate::problem::{Failure, Fault, Kind, Problems};
-use crate::wire::{Event, Limit, default_limit};
+use crate::wire::{Event, Filling, Limit, default_limit};
 
 /// A page of events.
 #[derive(Debug, Object)]
@@ -42,7 +43,7 @@ impl ListEvents {
     #[oai(path = "/events", method = "get", operation_id = "listEvents")]
     async fn list_events(
         &self,
-        _caller: Permitted<Viewing>,
+        caller: Permitted<Across<Viewing>>,
         app: Served<'_>,
         /// Only those of this watch, without those that concern all.
         watch: Query<Option<String>>,
@@ -73,7 +74,25 @@ impl ListEvents {
             range,
             limit: limit.to_read(),
         };
-        let (items, next) = limit.page(app.events(&query).await?, |event| event.id);
+        // What concerns all watches concerns those of every caller.
+        let is_seen = |event: &event::Event| {
+            let watch = event.watch.as_ref();
+            watch.is_none_or(|watch| caller.sees(watch))
+        };
+        let mut page = Filling::new(limit);
+        while page.wants_more() {
+            let range = match (page.last(), query.range) {
+                (None, range) => range,
+                (Some(last), EventRange::After(_)) => EventRange::After(last),
+                (Some(last), EventRange::Before(_)) => EventRange::Before(Some(last)),
+            };
+            let query = EventQuery {
+                range,
+                ..query.clone()
+            };
+            page.add(app.events(&query).await?, is_seen, |event| event.id);
+        }
+        let (items, next) = page.page(|event| event.id);
         let items = items.into_iter().map(Event::from).collect();
         Ok(Answer::Listed(Json(EventPage { items, next })))
     }

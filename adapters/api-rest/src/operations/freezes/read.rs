@@ -2,7 +2,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use crate::operations::{Group, Served};
-use crate::permitted::{Permitted, Viewing};
+use crate::permitted::{Across, Permitted, Viewing};
 use crate::wire::Freeze;
 
 /// Whether deployments of all watches are stopped.
@@ -28,7 +28,7 @@ impl GetFreeze {
     ///
     /// The one of a watch alone stands with the watch.
     #[oai(path = "/freeze", method = "get", operation_id = "getFreeze")]
-    async fn get_freeze(&self, _caller: Permitted<Viewing>, app: Served<'_>) -> Answer {
+    async fn get_freeze(&self, _caller: Permitted<Across<Viewing>>, app: Served<'_>) -> Answer {
         let freeze = app.frozen().as_ref().map(Freeze::from);
         Answer::Found(Json(FreezeOfAll { freeze }))
     }

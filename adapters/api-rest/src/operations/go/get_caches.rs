@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use registrywatcher::app::WatchView;
 
 use crate::operations::{Group, Served};
-use crate::permitted::{Permitted, Viewing};
+use crate::permitted::{Across, Permitted, Viewing};
 
 /// What was last seen of a repository.
 #[derive(Debug, Object)]
@@ -31,8 +31,9 @@ impl GetCaches {
     ///
     /// Of each watch the tags that were last listed, and what the wanted one points to.
     #[oai(path = "/debug/caches", method = "get", operation_id = "getCaches")]
-    async fn get_caches(&self, _caller: Permitted<Viewing>, app: Served<'_>) -> Answer {
+    async fn get_caches(&self, caller: Permitted<Across<Viewing>>, app: Served<'_>) -> Answer {
         let views = app.watches().into_iter();
+        let views = views.filter(|view| caller.sees(&view.watch.name));
         let caches = views.map(|view| (view.watch.name.to_string(), Cache::from(&view)));
         Answer::Listed(Json(caches.collect()))
     }

@@ -5,7 +5,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use registrywatcher::app::WatchView;
 
 use crate::operations::{Group, Served};
-use crate::permitted::{Permitted, Viewing};
+use crate::permitted::{Across, Permitted, Viewing};
 
 /// What the Go service called a repository: a watch.
 #[derive(Debug, Object)]
@@ -35,8 +35,9 @@ impl ListRepos {
     ///
     /// By name. `/api/v1/watches` shows more of each, and why nothing is deployed.
     #[oai(path = "/repos", method = "get", operation_id = "listRepos")]
-    async fn list_repos(&self, _caller: Permitted<Viewing>, app: Served<'_>) -> Answer {
+    async fn list_repos(&self, caller: Permitted<Across<Viewing>>, app: Served<'_>) -> Answer {
         let views = app.watches().into_iter();
+        let views = views.filter(|view| caller.sees(&view.watch.name));
         let repos = views.map(|view| (view.watch.name.to_string(), Repo::from(&view)));
         Answer::Listed(Json(repos.collect()))
     }
