@@ -12,6 +12,7 @@ mod freezes;
 mod health;
 mod leases;
 mod log_tags;
+mod news;
 mod observe;
 mod quarantine;
 mod queries;
@@ -19,6 +20,7 @@ mod reconcile;
 mod roll_out;
 mod start;
 mod transact;
+mod wait;
 mod world;
 
 use std::collections::BTreeMap;
@@ -32,14 +34,17 @@ use crate::image::Repository;
 use crate::ports::{Clock, Deployer, Ids, Notifier, Registry, Store};
 use crate::watch::{DeployerName, Watch, WatchName};
 
-pub use commands::{CommandError, DeployNow, IntentChange, RollBack};
+pub use commands::{CommandError, DeployNow, HoldChange, IntentChange, RollBack};
 pub use deliver::{Delivered, ReplayError};
 pub use freezes::NewFreeze;
-pub use health::Degraded;
+pub use health::{Degraded, Instance, RegistryHealth};
 pub use observe::Polled;
-pub use queries::{Decided, WatchView, WorkloadView};
+pub use queries::{
+    Decided, Explanation, TagView, WatchQuery, WatchStatus, WatchView, WorkloadView,
+};
 pub use roll_out::Advance;
 pub use start::StartError;
+pub use wait::{Asked, Served};
 
 /// What the application works with.
 #[derive(Clone)]
@@ -155,6 +160,9 @@ pub struct App {
     world: Mutex<world::World>,
     leases: Option<leases::Leases>,
     waker: Waker,
+    news: news::News,
+    /// When it started, on the monotonic clock.
+    started: Duration,
 }
 
 impl App {
@@ -169,6 +177,9 @@ impl App {
     }
 
     fn wake(&self, wake: Wake) {
+        if wake == Wake::Events {
+            self.news.tell();
+        }
         (self.waker)(wake);
     }
 }

@@ -19,6 +19,7 @@ use crate::observation::Observation;
 use crate::watch::{AdoptMode, Watch, Workload};
 
 pub use backoff::back_off;
+pub use gates::Gate;
 pub use hold::{Hold, HoldReason};
 pub use pick::Pick;
 pub use wanted::{Unwanted, wanted_tag};
@@ -109,18 +110,12 @@ pub struct Deploy {
 /// Level-triggered: it compares what is wanted with what runs, not this poll with the last one, so that changes made while
 /// the service was down or auto-deploy was off are found. All closed gates are reported, not only the first.
 pub fn decide(facts: &Facts<'_>) -> Decision {
-    if let Some((candidate, cause)) = restore::restore(facts) {
-        return gated(facts, candidate, cause, false);
-    }
-    let candidate = match facts.request {
-        Some(request) => request.candidate.clone(),
-        None => match wanted(facts) {
-            Ok(candidate) => candidate,
-            Err(unwanted) => return Decision::Hold(Hold::without_candidate(unwanted.into())),
-        },
+    let (candidate, cause) = match next(facts) {
+        Ok(next) => next,
+        Err(unwanted) => return Decision::Hold(Hold::without_candidate(unwanted.into())),
     };
-    let cause = cause(facts, &candidate);
-    let runs_already = facts.runs.is_running(&candidate.image);
+    let is_restore = matches!(cause, Cause::Restore { .. });
+    let runs_already = !is_restore && facts.runs.is_running(&candidate.image);
     if runs_already && facts.request.is_none() {
         return match restore::left_broken(facts, &candidate) {
             Some(reason) => Decision::Hold(Hold::new(candidate, cause, vec![reason])),
@@ -128,6 +123,28 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
         };
     }
     gated(facts, candidate, cause, runs_already)
+}
+
+/// How every gate stands for what would be deployed next; none where nothing would be.
+pub fn gates(facts: &Facts<'_>) -> Vec<Gate> {
+    let Ok((candidate, cause)) = next(facts) else {
+        return Vec::new();
+    };
+    let gates = gates::all(facts, &candidate, &cause).into_iter();
+    gates.map(|(name, closed)| Gate { name, closed }).collect()
+}
+
+/// What would be deployed next, and why.
+fn next(facts: &Facts<'_>) -> Result<(Candidate, Cause), Unwanted> {
+    if let Some(restored) = restore::restore(facts) {
+        return Ok(restored);
+    }
+    let candidate = match facts.request {
+        Some(request) => request.candidate.clone(),
+        None => wanted(facts)?,
+    };
+    let cause = cause(facts, &candidate);
+    Ok((candidate, cause))
 }
 
 /// Deploys, unless a gate is closed.
@@ -190,6 +207,7 @@ fn cause(facts: &Facts<'_>, candidate: &Candidate) -> Cause {
     if let Some(request) = facts.request {
         return Cause::Requested {
             by: request.author.clone(),
+            request: Some(request.id),
         };
     }
     let Some(baseline) = baseline(facts) else {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::image::{Digest, Image, ImageReference, Repository, Tag};
-use crate::intent::{Author, Candidate};
+use crate::intent::{Author, Candidate, RequestId};
 use crate::watch::{Unit, WatchName, Workload};
 
 pub use running::{Adopted, Origin, Running, Runs, Success};
@@ -43,6 +43,9 @@ pub enum Cause {
     Requested {
         /// Who.
         by: Author,
+        /// Which request it serves; not known of what was stored by older versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<RequestId>,
     },
     /// The watch was pinned to another tag.
     PinChanged,
@@ -70,6 +73,14 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The request that is served, if it was asked for.
+    pub fn request(&self) -> Option<RequestId> {
+        match self {
+            Self::Requested { request, .. } => *request,
+            _ => None,
+        }
+    }
+
     /// The cause in one word, for labels and messages.
     pub fn name(&self) -> &'static str {
         match self {
@@ -87,7 +98,7 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Requested { by } => write!(f, "requested by {by}"),
+            Self::Requested { by, .. } => write!(f, "requested by {by}"),
             Self::PinChanged => f.write_str("the pin changed"),
             Self::NewerVersion { from, to } => write!(f, "{to} is newer than {from}"),
             Self::DigestChanged { tag } => write!(f, "{tag} was pushed again"),

@@ -104,6 +104,9 @@ pub enum EventKind {
         target: Target,
         /// Whether anything is deployed without being asked for.
         auto_deploy: bool,
+        /// Why nothing is deployed by itself until something newer appears, if that is so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hold: Option<String>,
     },
     /// An operator asked for a deployment.
     DeploymentAsked {
@@ -189,6 +192,9 @@ pub enum EventKind {
         subject: Subject,
         /// Why.
         reason: String,
+        /// The operator who gave it up, if one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Author>,
     },
     /// An image is not deployed by itself any more.
     ImageQuarantined {

@@ -1,5 +1,7 @@
 //! What an operator wants of a watch: [`Intent`] and [`Request`].
 
+mod once;
+
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -9,6 +11,8 @@ use uuid::Uuid;
 use crate::image::{Image, Platform, Tag, same_image};
 use crate::policy::TagPolicy;
 use crate::watch::Workload;
+
+pub use once::Once;
 
 /// Who asked for something: the name of a token, or of the way in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

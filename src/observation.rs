@@ -132,6 +132,20 @@ impl Observation {
             .filter_map(|(tag, seen)| Some((tag, seen.last_known()?.as_ref()?)))
     }
 
+    /// When the registry last answered.
+    pub fn seen_at(&self) -> Option<DateTime<Utc>> {
+        let resolved = self.resolutions.iter().map(|(_, seen)| seen.seen_at());
+        let moments = resolved.chain([self.listing.seen_at()]).flatten();
+        moments.map(|began| began.wall).max()
+    }
+
+    /// Why something could not be seen when it was looked at last, if that was so.
+    pub fn fault(&self) -> Option<&str> {
+        let resolved = self.resolutions.iter().map(|(_, seen)| &seen.fault);
+        let mut faults = [&self.listing.fault].into_iter().chain(resolved).flatten();
+        faults.next().map(|fault| fault.message.as_str())
+    }
+
     /// Takes what a tag points to, or that it could not be resolved.
     pub fn record_resolution(
         &mut self,

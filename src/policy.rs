@@ -132,23 +132,51 @@ impl TagPolicy {
         for tag in tags.iter() {
             let Ok(rank) = self.rank(tag) else { continue };
             admitted += 1;
-            let wins = best.as_ref().is_none_or(|(best_rank, best_tag)| {
-                self.directed(&rank, best_rank)
-                    .then_with(|| {
-                        (last_deployed == Some(tag)).cmp(&(last_deployed == Some(best_tag)))
-                    })
-                    .then_with(|| rank.build().cmp(&best_rank.build()))
-                    .then_with(|| tag.cmp(best_tag))
-                    .is_gt()
-            });
+            let ranked = (rank, tag);
+            let wins = best
+                .as_ref()
+                .is_none_or(|best| self.order_of(&ranked, best, last_deployed).is_gt());
             if wins {
-                best = Some((rank, tag));
+                best = Some(ranked);
             }
         }
         Selection {
             wanted: best.map(|(_, tag)| Tag::from_checked(tag)),
             admitted,
             rejected: tags.len() - admitted,
+        }
+    }
+
+    /// The first `limit` of the tags that are admitted, the wanted one first.
+    pub fn best(&self, tags: &TagList, last_deployed: Option<&Tag>, limit: usize) -> Vec<Tag> {
+        let last_deployed = last_deployed.map(Tag::as_str);
+        let ranked = tags
+            .iter()
+            .filter_map(|tag| Some((self.rank(tag).ok()?, tag)));
+        let mut ranked: Vec<(Rank<'_>, &str)> = ranked.collect();
+        ranked.sort_by(|a, b| self.order_of(b, a, last_deployed));
+        let best = ranked.into_iter().take(limit);
+        best.map(|(_, tag)| Tag::from_checked(tag)).collect()
+    }
+
+    fn order_of(
+        &self,
+        (rank, tag): &(Rank<'_>, &str),
+        (other_rank, other_tag): &(Rank<'_>, &str),
+        last_deployed: Option<&str>,
+    ) -> Ordering {
+        let is_last = |tag: &str| last_deployed == Some(tag);
+        self.directed(rank, other_rank)
+            .then_with(|| is_last(tag).cmp(&is_last(other_tag)))
+            .then_with(|| rank.build().cmp(&other_rank.build()))
+            .then_with(|| tag.cmp(other_tag))
+    }
+
+    /// The version that `tag` is read as, whether or not it is admitted; `None` if it is none, or versions do not count.
+    pub fn version_of(&self, tag: &Tag) -> Option<semver::Version> {
+        match self.rank_unfiltered(tag.as_str())? {
+            Rank::Version(version) => Some(version),
+            _ => None,
         }
     }
 

@@ -1,3 +1,5 @@
+mod abandon;
+mod ask;
 mod error;
 mod rollback;
 
@@ -8,12 +10,13 @@ pub use rollback::RollBack;
 
 use super::App;
 use super::transact::Draft;
+use super::wait::Asked;
 use super::world::World;
 use crate::decision::{HoldReason, Unwanted};
 use crate::event::EventKind;
 use crate::freeze::Stops;
 use crate::image::{Tag, same_image};
-use crate::intent::{Author, Candidate, Intent, OperatorHold, Request, RequestId, Target};
+use crate::intent::{Author, Candidate, Intent, Once, OperatorHold, Request, RequestId, Target};
 use crate::ports::RegistryError;
 use crate::watch::{Watch, WatchName, Workload};
 
@@ -24,8 +27,22 @@ pub struct IntentChange {
     pub target: Option<Target>,
     /// Whether anything is deployed without being asked for.
     pub auto_deploy: Option<bool>,
+    /// Whether to keep the watch as it is until something newer than what is wanted now appears, or no longer.
+    pub hold: Option<HoldChange>,
     /// The revision that the change was decided on, if the client wants to notice a lost race.
     pub expected: Option<u64>,
+}
+
+/// What becomes of the hold of a watch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HoldChange {
+    /// It is held.
+    Hold {
+        /// Why, for people.
+        reason: String,
+    },
+    /// It is held no longer.
+    Release,
 }
 
 /// An operator's demand to deploy now.
@@ -37,6 +54,8 @@ pub struct DeployNow {
     pub workload: Option<Workload>,
     /// Whether to deploy although deployments are frozen.
     pub overrides_freeze: bool,
+    /// What makes it one demand, however often it is made within a day.
+    pub once: Option<Once>,
 }
 
 impl App {
@@ -62,8 +81,13 @@ impl App {
             }
             None => None,
         };
+        let hold = match (&change.hold, &candidate) {
+            (Some(HoldChange::Hold { .. }), None) => self.candidate_now(watch, change).await?,
+            _ => candidate.clone(),
+        };
         let request = candidate.map(|candidate| self.request(candidate, watch, None, author));
-        self.commit_command(watch, change, request, author).await
+        self.commit_command(watch, change, hold, request, author)
+            .await
     }
 
     /// Lets a watch track again with auto-deploy on, and deploys what is wanted then.
@@ -76,21 +100,26 @@ impl App {
         let change = IntentChange {
             target: Some(Target::Track),
             auto_deploy: Some(true),
-            expected: None,
+            ..IntentChange::default()
         };
-        self.commit_command(watch, &change, Some(request), author)
+        self.commit_command(watch, &change, None, Some(request), author)
             .await
     }
 
-    /// Asks for a deployment, whatever runs.
+    /// Asks for a deployment, whatever runs. A demand that is to be made once, and was, is not made again.
     pub async fn deploy_now(
         &self,
         name: &WatchName,
         demand: &DeployNow,
         author: &Author,
-    ) -> Result<RequestId, CommandError> {
+    ) -> Result<Asked, CommandError> {
         let watch = self.configured_watch(name)?;
         ensure_workload(watch, demand.workload.as_ref())?;
+        if let Some(once) = demand.once
+            && let Some(asked) = self.asked_before(name, once).await?
+        {
+            return Ok(asked);
+        }
         if !demand.overrides_freeze {
             self.ensure_not_frozen(name)?;
         }
@@ -109,10 +138,7 @@ impl App {
             overrides_freeze: demand.overrides_freeze,
             ..self.request(candidate, watch, demand.workload.clone(), author)
         };
-        let id = request.id;
-        self.commit_command(watch, &IntentChange::default(), Some(request), author)
-            .await?;
-        Ok(id)
+        self.ask(watch, request, demand.once).await
     }
 
     /// What is asked for is refused while deployments are frozen, rather than done hours later.
@@ -204,16 +230,40 @@ impl App {
         }
     }
 
+    /// What is wanted by the changed intent, by what was last seen or else by what the registry says now; `None` if nothing is.
+    async fn candidate_now(
+        &self,
+        watch: &Arc<Watch>,
+        change: &IntentChange,
+    ) -> Result<Option<Candidate>, CommandError> {
+        let intent = {
+            let world = self.world();
+            let state = world.states.get(&watch.name);
+            let mut intent = state.map(|state| state.intent.clone()).unwrap_or_default();
+            intent.target = change.target.clone().unwrap_or(intent.target);
+            if let Some(candidate) = world.wanted_candidate(watch, &intent) {
+                return Ok(Some(candidate));
+            }
+            intent
+        };
+        match self.wanted_now(watch, &intent).await {
+            Ok(tag) => self.resolve_now(watch, &tag).await.map(Some),
+            Err(CommandError::NothingWanted { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn commit_command(
         &self,
         watch: &Watch,
         change: &IntentChange,
+        hold: Option<Candidate>,
         request: Option<Request>,
         author: &Author,
     ) -> Result<Intent, CommandError> {
         let intent = self
             .transact_for_anyone(&watch.name, |world, draft| {
-                change_intent(draft, change, author)?;
+                change_intent(draft, change, hold.as_ref(), author)?;
                 if let Some(request) = &request {
                     add_request(world, draft, watch, request);
                 }
@@ -239,6 +289,13 @@ fn ensure_workload(watch: &Watch, workload: Option<&Workload>) -> Result<(), Com
 }
 
 impl World {
+    /// What `intent` wants, where it is known what it points to.
+    fn wanted_candidate(&self, watch: &Watch, intent: &Intent) -> Option<Candidate> {
+        let tag = self.wanted_by(watch, intent).ok()?;
+        let image = self.known_image(watch.repository(), &tag)?.clone();
+        Some(Candidate { tag, image })
+    }
+
     fn wanted_by(&self, watch: &Watch, intent: &Intent) -> Result<Tag, Unwanted> {
         let unobserved = crate::observation::Observation::default();
         let observation = self.observation(watch.repository()).unwrap_or(&unobserved);
@@ -253,8 +310,10 @@ impl World {
 fn change_intent(
     draft: &mut Draft,
     change: &IntentChange,
+    past: Option<&Candidate>,
     author: &Author,
 ) -> Result<(), CommandError> {
+    let since = draft.at();
     let intent = &mut draft.watch().intent;
     if let Some(expected) = change.expected
         && expected != intent.revision
@@ -264,7 +323,7 @@ fn change_intent(
             actual: intent.revision,
         });
     }
-    if change.target.is_none() && change.auto_deploy.is_none() {
+    if change.target.is_none() && change.auto_deploy.is_none() && change.hold.is_none() {
         return Ok(());
     }
     if let Some(target) = &change.target {
@@ -274,11 +333,24 @@ fn change_intent(
     if let Some(auto_deploy) = change.auto_deploy {
         intent.auto_deploy = auto_deploy;
     }
+    match &change.hold {
+        Some(HoldChange::Hold { reason }) => {
+            intent.hold = Some(OperatorHold {
+                past: past.cloned(),
+                by: author.clone(),
+                reason: reason.clone(),
+                since,
+            });
+        }
+        Some(HoldChange::Release) => intent.hold = None,
+        None => {}
+    }
     intent.revision += 1;
     let told = EventKind::IntentChanged {
         by: author.clone(),
         target: intent.target.clone(),
         auto_deploy: intent.auto_deploy,
+        hold: intent.hold.as_ref().map(|hold| hold.reason.clone()),
     };
     draft.tell(told);
     Ok(())
@@ -287,11 +359,7 @@ fn change_intent(
 /// Stores a request, and with it a hold if it asks for another image than the wanted one: the next poll would undo it.
 fn add_request(world: &World, draft: &mut Draft, watch: &Watch, request: &Request) {
     let wanted = world.wanted_by(watch, &draft.watch().intent).ok();
-    let past = wanted.as_ref().and_then(|tag| {
-        let image = world.known_image(watch.repository(), tag)?.clone();
-        let tag = tag.clone();
-        Some(Candidate { tag, image })
-    });
+    let past = world.wanted_candidate(watch, &draft.watch().intent);
     let asks_for_wanted = wanted.as_ref() == Some(&request.candidate.tag)
         && past
             .as_ref()

@@ -1,10 +1,14 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use super::App;
 use super::world::{Look, World};
-use crate::observation::Unseen;
-use crate::ports::{EventQuery, EventRange, StoreError};
+use crate::image::{RegistryHost, Repository};
+use crate::observation::{Observation, Unseen};
+use crate::ports::{EventQuery, EventRange, ReplicaId, Resource, StoreError};
 use crate::watch::{Unit, Watch};
 
 /// Something outside that does not work, while the service goes on without it.
@@ -66,6 +70,78 @@ impl App {
             }
         }
         faults.0.into_values().collect()
+    }
+}
+
+/// How a registry is, by the last poll of each repository that is watched there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryHealth {
+    /// Which registry.
+    pub host: RegistryHost,
+    /// How many watches of this replica follow a repository of it.
+    pub watches: usize,
+    /// When a listing or a look at a tag last succeeded.
+    pub seen_at: Option<DateTime<Utc>>,
+    /// The repositories that could not be asked last time, and why.
+    pub faults: Vec<(Repository, String)>,
+}
+
+/// This process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// How long it has been running.
+    pub uptime: Duration,
+    /// Its identity among the replicas on the same store; `None` where there can be no other.
+    pub replica: Option<ReplicaId>,
+    /// What it attends to by lease; `None` where there can be no other replica.
+    pub leases: Option<BTreeSet<Resource>>,
+    /// How many watches are configured.
+    pub watches: usize,
+}
+
+impl App {
+    /// How the registries are, by the last polls; those whose watches all belong to other replicas are left out.
+    pub fn registries(&self) -> Vec<RegistryHealth> {
+        let world = self.world();
+        let mut found: BTreeMap<&RegistryHost, RegistryHealth> = BTreeMap::new();
+        for (repository, watches) in &self.by_repository {
+            let attended = watches.iter().filter(|watch| self.attends_to(&watch.name));
+            let attended = attended.count();
+            if attended == 0 {
+                continue;
+            }
+            let host = repository.registry();
+            let health = found.entry(host).or_insert_with(|| RegistryHealth {
+                host: host.clone(),
+                watches: 0,
+                seen_at: None,
+                faults: Vec::new(),
+            });
+            health.watches += attended;
+            if let Some(observation) = world.observation(repository) {
+                health.note(repository, observation);
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// This process.
+    pub fn instance(&self) -> Instance {
+        Instance {
+            uptime: self.ports.clock.monotonic().saturating_sub(self.started),
+            replica: self.replica(),
+            leases: self.held_leases(),
+            watches: self.watches.len(),
+        }
+    }
+}
+
+impl RegistryHealth {
+    fn note(&mut self, repository: &Repository, observation: &Observation) {
+        self.seen_at = self.seen_at.max(observation.seen_at());
+        if let Some(fault) = observation.fault() {
+            self.faults.push((repository.clone(), fault.to_owned()));
+        }
     }
 }
 

@@ -3,6 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
+use super::commands::CommandError;
+use super::queries::WatchView;
 use super::world::World;
 use crate::decision::{Pick, wanted_tag};
 use crate::deployment::Runs;
@@ -10,7 +12,7 @@ use crate::image::{Image, Repository, Tag};
 use crate::intent::Target;
 use crate::observation::{Began, Observation};
 use crate::ports::{RegistryError, WatchState};
-use crate::watch::{AdoptMode, Watch};
+use crate::watch::{AdoptMode, Watch, WatchName};
 
 /// What came of a poll.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,6 +68,24 @@ impl App {
             self.reconcile_or_log(&watch.name).await;
         }
         polled
+    }
+
+    /// Polls the repository of a watch now, as an operator asks, and gives what is known and decided then.
+    pub async fn check(&self, name: &WatchName) -> Result<WatchView, CommandError> {
+        let watch = self.configured_watch(name)?;
+        let polled = self.poll(watch.repository()).await;
+        if !self.attends_to(name) {
+            let watch = name.clone();
+            return Err(CommandError::AttendedElsewhere { watch });
+        }
+        if let Some(problem) = polled.fault {
+            return Err(CommandError::NotPolled {
+                problem,
+                retry_after: polled.retry_after,
+            });
+        }
+        let unknown = || CommandError::UnknownWatch { name: name.clone() };
+        self.watch(name).ok_or_else(unknown)
     }
 
     /// Takes that a poll of `repository` was given up because it took too long: what the registry has is not known until

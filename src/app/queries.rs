@@ -1,3 +1,7 @@
+mod explain;
+mod search;
+mod tags;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,6 +18,10 @@ use crate::intent::{Intent, Request};
 use crate::observation::Unseen;
 use crate::ports::{DeploymentQuery, EventQuery, StoreError};
 use crate::watch::{Unit, Watch, WatchName, Workload};
+
+pub use explain::Explanation;
+pub use search::{WatchQuery, WatchStatus};
+pub use tags::TagView;
 
 /// A decision, and since when it has been the same.
 #[derive(Debug, Clone, PartialEq, Eq)]

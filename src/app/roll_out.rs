@@ -17,7 +17,7 @@ use super::{App, Wake};
 use crate::deployment::{Deployment, DeploymentId, InvalidTransition, State};
 use crate::event::{EventKind, Subject};
 use crate::ports::{Accepted, Apply, Deployer, RestraintChange, Rollout, StoreError};
-use end::End;
+pub(super) use end::End;
 
 /// How long an orchestrator that cannot be reached is asked to take a deployment on.
 const APPLY_FOR: Duration = Duration::from_mins(2);
@@ -81,9 +81,7 @@ impl App {
         }
         let Some(deployer) = self.ports.deployers.get(&deployment.workload.deployer) else {
             let message = format!("there is no deployer `{}`", deployment.workload.deployer);
-            return self
-                .end(deployment, End::Abandoned { reason: message })
-                .await;
+            return self.end(deployment, End::given_up(message)).await;
         };
         match &deployment.state {
             State::Requested => self.start_rollout(deployment).await,
@@ -118,7 +116,7 @@ impl App {
                     return Ok::<_, StoreError>(None);
                 };
                 match withdrawn {
-                    Some(reason) => End::Abandoned { reason }.consequences(&next, draft, now),
+                    Some(reason) => End::given_up(reason).consequences(&next, draft, now),
                     None => draft.tell(EventKind::DeploymentStarted {
                         subject: next.subject(),
                     }),
@@ -252,7 +250,7 @@ impl App {
     }
 
     /// Looks again at what runs, wakes what waited for the unit, and decides anew.
-    async fn after_end(&self, ended: &Deployment) {
+    pub(super) async fn after_end(&self, ended: &Deployment) {
         let (waiting, affected) = {
             let mut world = self.world();
             world.drives.remove(&ended.id);

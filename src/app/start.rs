@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::leases::Leases;
+use super::news::News;
 use super::world::{Followed, Live, LiveWorkload, World};
 use super::{App, Ports, Settings, Waker};
 use crate::event::EventKind;
@@ -43,6 +44,7 @@ impl App {
         watches: Vec<Watch>,
         waker: Waker,
     ) -> Result<Self, StartError> {
+        let started = ports.clock.monotonic();
         let watches: BTreeMap<WatchName, Arc<Watch>> = watches
             .into_iter()
             .map(|watch| (watch.name.clone(), Arc::new(watch)))
@@ -71,6 +73,8 @@ impl App {
             world: Mutex::new(world),
             leases,
             waker,
+            news: News::default(),
+            started,
         };
         for watch in app.watches.values() {
             app.enrol(watch).await?;

@@ -34,6 +34,11 @@ impl Draft {
         &mut self.watch
     }
 
+    /// When it is put together.
+    pub(super) fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
     pub(super) fn restrain(&mut self, change: RestraintChange) {
         self.step.restraints.push(change);
     }
@@ -186,9 +191,12 @@ impl App {
             }
         };
         let snapshot = self.ports.store.load(&scope).await?;
-        let news = self.world().refresh(&scope, snapshot);
+        let (news, ended) = self.world().refresh(&scope, snapshot);
         for id in news {
             self.wake(Wake::Deployment(id));
+        }
+        for deployment in ended {
+            self.stop_driving(&deployment).await;
         }
         self.wake(Wake::Events);
         Ok(())

@@ -140,21 +140,25 @@ impl World {
         }
     }
 
-    /// Takes what the store says now, and gives the deployments that are not as they were known: a commit of ours whose
-    /// answer got lost, or another replica, made them.
-    pub(super) fn refresh(&mut self, scope: &Scope, snapshot: Snapshot) -> Vec<DeploymentId> {
+    /// Takes what the store says now, and gives the deployments that are not as they were known, and those that have ended: a
+    /// commit of ours whose answer got lost, or another replica, made or ended them.
+    pub(super) fn refresh(
+        &mut self,
+        scope: &Scope,
+        snapshot: Snapshot,
+    ) -> (Vec<DeploymentId>, Vec<Deployment>) {
         if snapshot.restraints.revision >= self.restraints.revision {
             self.restraints = snapshot.restraints;
         }
         self.last_event = self.last_event.max(snapshot.last_event);
         self.shared_is_stale = false;
         let Scope::Watch(name) = scope else {
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         };
         let state = snapshot.watches.into_iter().find(|row| row.name == *name);
         if state.as_ref().is_some_and(|state| self.knows_later(state)) {
             // It was read before a commit of ours that has been taken over already.
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         }
         let of_watch = |deployment: &Deployment| deployment.watch == *name;
         let mut news = Vec::new();
@@ -165,13 +169,19 @@ impl World {
             }
             open.insert(deployment.id, deployment);
         }
-        self.open.retain(|_, deployment| !of_watch(deployment));
+        let known = std::mem::take(&mut self.open);
+        let (known, others) = known
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(_, deployment)| of_watch(deployment));
+        let has_ended = |deployment: &Deployment| !open.contains_key(&deployment.id);
+        let ended = known.into_values().filter(has_ended).collect();
+        self.open = others;
         self.open.extend(open);
         if let Some(state) = state {
             self.states.insert(name.clone(), state);
         }
         self.stale.remove(name);
-        news
+        (news, ended)
     }
 
     /// Whether what is known of the watch was stored after `state`.

@@ -9,35 +9,67 @@ use crate::image::same_image;
 use crate::intent::Candidate;
 use crate::watch::{DriftMode, Mode};
 
+/// One thing that may stand in the way of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// Which, in the word of the reason for which it closes.
+    pub name: &'static str,
+    /// Why it is closed, if it is.
+    pub closed: Option<HoldReason>,
+}
+
 /// Every gate that is closed, in the order in which they are documented.
+pub(super) fn closed(facts: &Facts<'_>, candidate: &Candidate, cause: &Cause) -> Vec<HoldReason> {
+    let gates = all(facts, candidate, cause).into_iter();
+    gates.filter_map(|(_, reason)| reason).collect()
+}
+
+/// Every gate.
 ///
 /// Bringing back what ran before ends the deployment that failed, and so passes the gates before what is new.
-pub(super) fn closed(facts: &Facts<'_>, candidate: &Candidate, cause: &Cause) -> Vec<HoldReason> {
+pub(super) fn all(
+    facts: &Facts<'_>,
+    candidate: &Candidate,
+    cause: &Cause,
+) -> [(&'static str, Option<HoldReason>); 12] {
     let is_restore = matches!(cause, Cause::Restore { .. });
     let automatic = facts.request.is_none() && !is_restore;
-    let gates = [
-        running_unknown(facts),
-        observe_only(facts),
-        automatic.then(|| auto_deploy_off(facts)).flatten(),
-        automatic
-            .then(|| would_downgrade(facts, candidate))
-            .flatten(),
-        automatic.then(|| operator_hold(facts, candidate)).flatten(),
-        automatic
-            .then(|| changed_outside(facts, candidate))
-            .flatten(),
-        automatic.then(|| quarantined(facts, candidate)).flatten(),
-        automatic.then(|| rolled_back(facts, candidate)).flatten(),
-        frozen(facts, automatic),
-        (!is_restore).then(|| waits_for(facts, candidate)).flatten(),
-        facts
-            .request
-            .is_none()
-            .then(|| backing_off(facts, is_restore))
-            .flatten(),
-        in_flight(facts, candidate),
-    ];
-    gates.into_iter().flatten().collect()
+    let of_automatic = |gate: &dyn Fn() -> Option<HoldReason>| automatic.then(gate).flatten();
+    let of_new = |gate: &dyn Fn() -> Option<HoldReason>| (!is_restore).then(gate).flatten();
+    let of_unasked =
+        |gate: &dyn Fn() -> Option<HoldReason>| facts.request.is_none().then(gate).flatten();
+    [
+        ("running_unknown", running_unknown(facts)),
+        ("observe_only", observe_only(facts)),
+        ("auto_deploy_off", of_automatic(&|| auto_deploy_off(facts))),
+        (
+            "would_downgrade",
+            of_automatic(&|| would_downgrade(facts, candidate)),
+        ),
+        (
+            "operator_hold",
+            of_automatic(&|| operator_hold(facts, candidate)),
+        ),
+        (
+            "changed_outside",
+            of_automatic(&|| changed_outside(facts, candidate)),
+        ),
+        (
+            "quarantined",
+            of_automatic(&|| quarantined(facts, candidate)),
+        ),
+        (
+            "rolled_back",
+            of_automatic(&|| rolled_back(facts, candidate)),
+        ),
+        ("frozen", frozen(facts, automatic)),
+        ("waits_for", of_new(&|| waits_for(facts, candidate))),
+        (
+            "backing_off",
+            of_unasked(&|| backing_off(facts, is_restore)),
+        ),
+        ("in_flight", in_flight(facts, candidate)),
+    ]
 }
 
 fn running_unknown(facts: &Facts<'_>) -> Option<HoldReason> {

@@ -1,8 +1,10 @@
 use super::*;
 use crate::deployment::{DeploymentId, Origin, Setback, State};
 use crate::image::Image;
+use crate::intent::RequestId;
 use crate::policy::Order;
 use crate::watch::{DriftMode, Mode};
+use uuid::Uuid;
 
 mod adoption;
 mod back_off;
@@ -71,7 +73,10 @@ fn newer(from: &str, to: &str) -> Cause {
 }
 
 fn requested() -> Cause {
-    Cause::Requested { by: author("kim") }
+    Cause::Requested {
+        by: author("kim"),
+        request: Some(RequestId(Uuid::from_u128(1))),
+    }
 }
 
 fn digest_changed(text: &str) -> Cause {

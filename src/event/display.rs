@@ -13,6 +13,7 @@ impl fmt::Display for EventKind {
                 by,
                 target,
                 auto_deploy,
+                hold,
             } => {
                 match target {
                     Target::Track => write!(f, "{by} lets it track")?,
@@ -22,7 +23,11 @@ impl fmt::Display for EventKind {
                     f,
                     ", auto-deploy {}",
                     if *auto_deploy { "on" } else { "off" }
-                )
+                )?;
+                match hold {
+                    Some(reason) => write!(f, ", held: {reason}"),
+                    None => Ok(()),
+                }
             }
             Self::DeploymentAsked { by, tag, .. } => write!(f, "{by} asks for {tag}"),
             Self::RequestDropped { reason, .. } => write!(f, "a request was dropped: {reason}"),
@@ -55,8 +60,16 @@ impl fmt::Display for EventKind {
                 write!(f, "{subject}: failed, {reason}{outcome}")
             }
             Self::DeploymentSuperseded { subject, .. } => write!(f, "{subject}: superseded"),
-            Self::DeploymentAbandoned { subject, reason } => {
-                write!(f, "{subject}: abandoned, {reason}")
+            Self::DeploymentAbandoned {
+                subject,
+                reason,
+                by,
+            } => {
+                write!(f, "{subject}: abandoned")?;
+                if let Some(by) = by {
+                    write!(f, " by {by}")?;
+                }
+                write!(f, ", {reason}")
             }
             Self::ImageQuarantined {
                 tag,

@@ -25,6 +25,24 @@ pub enum Rejection {
     OtherTag,
 }
 
+impl Rejection {
+    /// The reason in one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Artifact => "artifact",
+            Self::NotIncluded => "not_included",
+            Self::Excluded => "excluded",
+            Self::NotExtracted => "not_extracted",
+            Self::NotAVersion => "not_a_version",
+            Self::OtherVariant => "other_variant",
+            Self::Prerelease => "prerelease",
+            Self::OutsideRange => "outside_range",
+            Self::NotANumber => "not_a_number",
+            Self::OtherTag => "other_tag",
+        }
+    }
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -179,7 +179,7 @@ async fn going_back_needs_something_to_go_back_to() {
     assert!(nothing, "what runs is what ran before us: {refused:?}");
 }
 
-async fn roll_back(house: &House) -> Result<registrywatcher::intent::RequestId, CommandError> {
+async fn roll_back(house: &House) -> Result<registrywatcher::app::Asked, CommandError> {
     let name = &house.watches[0].name;
     house
         .app

@@ -41,6 +41,7 @@ impl House {
             tag: Some(tag(text)),
             workload: None,
             overrides_freeze: false,
+            once: None,
         };
         self.app
             .deploy_now(&self.watches[0].name, &demand, &operator())
@@ -222,6 +223,7 @@ async fn an_unknown_watch_or_workload_is_named() {
         tag: None,
         workload: Some(job("other")),
         overrides_freeze: false,
+        once: None,
     };
     let refused = house
         .app

@@ -51,6 +51,7 @@ async fn a_failure_drops_the_rest_of_a_request() {
         tag: Some(tag("v1.0.1")),
         workload: None,
         overrides_freeze: false,
+        once: None,
     };
     house
         .app
@@ -73,6 +74,7 @@ async fn a_request_is_served_in_order_even_where_it_is_forced() {
         tag: Some(tag("v1.1.0")),
         workload: None,
         overrides_freeze: false,
+        once: None,
     };
     house
         .app
@@ -94,6 +96,7 @@ async fn a_request_for_one_workload_waits_for_no_other() {
         tag: Some(tag("v1.1.0")),
         workload: Some(job("production")),
         overrides_freeze: false,
+        once: None,
     };
     house
         .app

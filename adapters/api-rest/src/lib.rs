@@ -53,6 +53,7 @@ pub fn endpoint(
     let operations = document::service()
         .into_endpoint()
         .data(app)
+        .data(info)
         .data(metrics)
         .data(Arc::clone(&access));
     let routes = Route::new()

@@ -10,8 +10,10 @@ mod deployments;
 mod events;
 mod freezes;
 mod go;
+mod once;
 mod probes;
 mod quarantine;
+mod waiting;
 mod watches;
 
 use std::future::Future;

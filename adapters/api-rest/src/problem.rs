@@ -82,10 +82,16 @@ impl From<CommandError> for Fault {
             }
             CommandError::NothingBefore { .. } => Kind::NothingBefore,
             CommandError::NotQuarantined { .. } => Kind::NotQuarantined,
+            CommandError::UnknownDeployment { .. } => Kind::UnknownDeployment,
+            CommandError::Ended { .. } => Kind::AlreadyEnded,
+            CommandError::AskedOtherwise { .. } => Kind::KeyReused,
+            CommandError::AttendedElsewhere { .. } => Kind::AttendedElsewhere,
+            CommandError::NotPolled { .. } => Kind::RegistryUnavailable,
             CommandError::Store(error) => store_kind(error),
         };
         let retry_after = match &error {
             CommandError::Registry(error) => error.retry_after(),
+            CommandError::NotPolled { retry_after, .. } => *retry_after,
             _ => None,
         };
         let until = match &error {

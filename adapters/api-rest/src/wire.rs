@@ -23,4 +23,4 @@ pub(crate) use page::{Filling, Limit, default_limit};
 pub(crate) use quarantined::QuarantinedImage;
 pub(crate) use text::{Spelled, Text};
 pub(crate) use timestamp::Timestamp;
-pub(crate) use watch::Watch;
+pub(crate) use watch::{Watch, WatchStatus};

@@ -1,10 +1,12 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use crate::deployment::DeploymentId;
 use crate::freeze::Freeze;
 use crate::image::Tag;
+use crate::intent::RequestId;
 use crate::ports::{RegistryError, StoreError};
 use crate::watch::{Watch, WatchName, Workload};
 
@@ -79,6 +81,38 @@ pub enum CommandError {
         watch: WatchName,
         /// What was asked for.
         deployment: DeploymentId,
+    },
+    /// No such deployment is stored.
+    #[error("there is no deployment {deployment}")]
+    UnknownDeployment {
+        /// What was asked for.
+        deployment: DeploymentId,
+    },
+    /// The deployment has ended already.
+    #[error("deployment {deployment} has ended already")]
+    Ended {
+        /// Which.
+        deployment: DeploymentId,
+    },
+    /// Something else was demanded before under the same key.
+    #[error("something else was demanded under the same key before, by request {request}")]
+    AskedOtherwise {
+        /// The request that it led to.
+        request: RequestId,
+    },
+    /// Another replica attends to the watch, and this one neither polls it nor decides on it.
+    #[error("another replica attends to watch `{watch}`: ask that one, or ask again")]
+    AttendedElsewhere {
+        /// Which watch.
+        watch: WatchName,
+    },
+    /// The registry could not be polled.
+    #[error("{problem}")]
+    NotPolled {
+        /// What went wrong.
+        problem: String,
+        /// How long the registry asks to be left alone, if it does.
+        retry_after: Option<Duration>,
     },
     /// The store could not be asked.
     #[error("nothing was changed: {0}")]

@@ -1,8 +1,9 @@
-use super::{CommandError, IntentChange, ensure_workload};
+use super::{CommandError, ensure_workload};
 use crate::app::App;
+use crate::app::wait::Asked;
 use crate::deployment::{Deployment, State};
 use crate::image::same_image;
-use crate::intent::{Author, Candidate, Request, RequestId};
+use crate::intent::{Author, Candidate, Once, Request};
 use crate::ports::DeploymentQuery;
 use crate::watch::{Watch, WatchName, Workload};
 
@@ -17,6 +18,8 @@ pub struct RollBack {
     pub workload: Option<Workload>,
     /// Whether to deploy although deployments are frozen.
     pub overrides_freeze: bool,
+    /// What makes it one demand, however often it is made within a day.
+    pub once: Option<Once>,
 }
 
 impl App {
@@ -27,9 +30,14 @@ impl App {
         name: &WatchName,
         demand: &RollBack,
         author: &Author,
-    ) -> Result<RequestId, CommandError> {
+    ) -> Result<Asked, CommandError> {
         let watch = self.configured_watch(name)?;
         ensure_workload(watch, demand.workload.as_ref())?;
+        if let Some(once) = demand.once
+            && let Some(asked) = self.asked_before(name, once).await?
+        {
+            return Ok(asked);
+        }
         if !demand.overrides_freeze {
             self.ensure_not_frozen(name)?;
         }
@@ -46,10 +54,7 @@ impl App {
             overrides_freeze: demand.overrides_freeze,
             ..self.request(candidate, watch, demand.workload.clone(), author)
         };
-        let id = request.id;
-        self.commit_command(watch, &IntentChange::default(), Some(request), author)
-            .await?;
-        Ok(id)
+        self.ask(watch, request, demand.once).await
     }
 
     /// The image that `workload` ran well before the one that it runs, or is being brought to, now.

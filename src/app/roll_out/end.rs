@@ -6,20 +6,20 @@ use crate::deployment::{
     Setback, State, Success,
 };
 use crate::event::EventKind;
-use crate::intent::Request;
+use crate::intent::{Author, Request};
 use crate::ports::{DeployError, RestraintChange};
 
 /// How a deployment ends.
 #[derive(Debug, Clone)]
-pub(super) enum End {
+pub(in crate::app) enum End {
     Succeeded,
     Failed { reason: Failure, restored: bool },
     Superseded,
-    Abandoned { reason: String },
+    Abandoned { reason: String, by: Option<Author> },
 }
 
 impl End {
-    pub(super) fn overdue(deployment: &Deployment) -> Self {
+    pub(in crate::app) fn overdue(deployment: &Deployment) -> Self {
         let message = format!(
             "it had not ended by {}",
             deployment.deadline.format("%Y-%m-%d %H:%M:%SZ")
@@ -30,11 +30,16 @@ impl End {
                 restored: false,
             }
         } else {
-            Self::Abandoned { reason: message }
+            Self::given_up(message)
         }
     }
 
-    pub(super) fn failed_by(error: &DeployError) -> Self {
+    /// By ourselves, not by an operator.
+    pub(in crate::app) fn given_up(reason: String) -> Self {
+        Self::Abandoned { reason, by: None }
+    }
+
+    pub(in crate::app) fn failed_by(error: &DeployError) -> Self {
         let message = error.to_string();
         let reason = if error.is_transient() {
             Failure::Orchestrator { message }
@@ -47,7 +52,7 @@ impl End {
         }
     }
 
-    pub(super) fn enter(
+    pub(in crate::app) fn enter(
         self,
         state: State,
         at: DateTime<Utc>,
@@ -57,12 +62,17 @@ impl End {
             Self::Succeeded => state.succeed(at),
             Self::Failed { reason, restored } => state.fail(at, reason, restored),
             Self::Superseded => state.supersede(at, by),
-            Self::Abandoned { reason } => state.abandon(at, reason),
+            Self::Abandoned { reason, .. } => state.abandon(at, reason),
         }
     }
 
     /// What else changes, in the same transaction.
-    pub(super) fn consequences(&self, ended: &Deployment, draft: &mut Draft, at: DateTime<Utc>) {
+    pub(in crate::app) fn consequences(
+        &self,
+        ended: &Deployment,
+        draft: &mut Draft,
+        at: DateTime<Utc>,
+    ) {
         let subject = ended.subject();
         match self {
             Self::Succeeded => {
@@ -103,10 +113,11 @@ impl End {
                     by: ended.superseded_by,
                 });
             }
-            Self::Abandoned { reason } => {
+            Self::Abandoned { reason, by } => {
                 draft.tell(EventKind::DeploymentAbandoned {
                     subject,
                     reason: reason.clone(),
+                    by: by.clone(),
                 });
                 drop_rest_of_request(ended, draft);
             }

@@ -271,7 +271,7 @@ impl Model {
 
     /// Takes that `deployment` was recorded. One that says that somebody asked for it must serve that person's request.
     pub(crate) fn recorded(&mut self, deployment: &Deployment) -> Result<(), String> {
-        let Cause::Requested { by } = &deployment.cause else {
+        let Cause::Requested { by, .. } = &deployment.cause else {
             return Ok(());
         };
         let is_served = |ask: &Ask| {

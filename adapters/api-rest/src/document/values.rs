@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 
 /// The schemas whose unknown fields are refused.
-const CLOSED: [&str; 4] = [
+const CLOSED: [&str; 5] = [
+    "Abandonment",
     "IntentChange",
     "DeploymentDemand",
     "RollbackDemand",

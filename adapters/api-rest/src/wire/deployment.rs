@@ -25,6 +25,8 @@ pub(crate) struct Deployment {
     digest: String,
     /// Why.
     cause: Cause,
+    /// The request that it serves, if somebody asked for it.
+    request: Option<Uuid>,
     /// Whether the workload is replaced although it runs the image already.
     forced: bool,
     /// The tag that ran before, where one is known.
@@ -113,6 +115,7 @@ impl From<deployment::Deployment> for Deployment {
             tag: deployment.tag().to_string(),
             digest: deployment.image().digest.to_string(),
             cause: Cause::from(&deployment.cause),
+            request: deployment.cause.request().map(|request| request.0),
             forced: deployment.forced,
             previous_tag: previous.and_then(|previous| Some(previous.tag.as_ref()?.to_string())),
             previous_digest: previous

@@ -67,6 +67,11 @@ impl From<event::Event> for Event {
 }
 
 impl Event {
+    /// Its place in the order of all events.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// Adds what the event tells of, so that nobody has to read it out of the message.
     fn with_subject(mut self, kind: &EventKind) -> Self {
         match kind {
@@ -86,6 +91,12 @@ impl Event {
                 self.digest = Some(digest.to_string());
             }
             EventKind::RequestDropped { request, .. } => self.request = Some(request.0),
+            EventKind::DeploymentCreated { cause, .. } => {
+                self.request = cause.request().map(|request| request.0);
+            }
+            EventKind::DeploymentAbandoned { by, .. } => {
+                self.by = by.as_ref().map(ToString::to_string);
+            }
             EventKind::WorkloadAdopted {
                 workload,
                 tag,

@@ -10,7 +10,7 @@ use crate::problem::Fault;
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct Intent {
-    /// Raised by each change; give it back as `expected_revision` to notice a lost race.
+    /// Raised by each change; give it back as `expected_revision`, or in `If-Match`, to notice a lost race.
     revision: u64,
     /// Which tag.
     target: Target,
@@ -44,6 +44,13 @@ pub(crate) struct OperatorHold {
     since: Timestamp,
     /// The tag that must be surpassed; without one, anything lifts the hold.
     past_tag: Option<String>,
+}
+
+impl Intent {
+    /// The revision as a strong entity tag.
+    pub(crate) fn etag(&self) -> String {
+        format!("\"{}\"", self.revision)
+    }
 }
 
 impl From<intent::Intent> for Intent {
@@ -84,6 +91,10 @@ pub(crate) struct IntentChange {
     tag: Given<Text<Tag>>,
     /// Whether anything is deployed without being asked for.
     auto_deploy: Given<bool>,
+    /// Whether to keep the watch as it is until something newer than what is wanted now appears; `false` ends a hold.
+    hold: Given<bool>,
+    /// Why, for people; given exactly when `hold` is `true`.
+    hold_reason: Given<String>,
     /// The revision that this change was decided on; if it is not the present one, nothing is changed.
     #[oai(validator(maximum(value = "9007199254740991")))]
     expected_revision: Given<u64>,
@@ -107,16 +118,36 @@ impl TryFrom<IntentChange> for app::IntentChange {
             }
             (None, None) => None,
         };
-        if target.is_none() && change.auto_deploy.0.is_none() {
+        let hold = hold_change(change.hold.0, change.hold_reason.0)?;
+        if target.is_none() && change.auto_deploy.0.is_none() && hold.is_none() {
             return Err(Fault::invalid(
                 "body",
-                "neither `target` nor `auto_deploy` is given",
+                "neither `target`, `auto_deploy` nor `hold` is given",
             ));
         }
         Ok(Self {
             target,
             auto_deploy: change.auto_deploy.0,
+            hold,
             expected: change.expected_revision.0,
         })
+    }
+}
+
+fn hold_change(
+    hold: Option<bool>,
+    reason: Option<String>,
+) -> Result<Option<app::HoldChange>, Fault> {
+    match (hold, reason.as_deref().map(str::trim)) {
+        (Some(true), None | Some("")) => Err(Fault::invalid("hold_reason", "say why")),
+        (Some(true), Some(reason)) => Ok(Some(app::HoldChange::Hold {
+            reason: reason.to_owned(),
+        })),
+        (Some(false) | None, Some(_)) => Err(Fault::invalid(
+            "hold_reason",
+            "only goes with `\"hold\": true`",
+        )),
+        (Some(false), None) => Ok(Some(app::HoldChange::Release)),
+        (None, None) => Ok(None),
     }
 }

@@ -1,5 +1,5 @@
 use poem_openapi::{Enum, Object};
-use registrywatcher::app::WatchView;
+use registrywatcher::app::{self, WatchView};
 use registrywatcher::decision::HoldReason;
 use registrywatcher::deployment::Quarantined;
 use registrywatcher::freeze;
@@ -23,6 +23,8 @@ pub(crate) struct Watch {
     policy: String,
     /// Whether it deploys.
     mode: Mode,
+    /// How it is, in one word.
+    status: WatchStatus,
     /// What an operator wants.
     intent: Intent,
     /// The tag that is wanted, or why none is.
@@ -45,6 +47,22 @@ pub(crate) struct Watch {
     workloads: Vec<Workload>,
     /// The tags that were last listed, in byte order; given when one watch is read, and left out of the list of watches.
     tags: Option<Tags>,
+}
+
+/// How a watch is: the first that holds for any of its workloads, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(crate) enum WatchStatus {
+    /// A deployment has not ended.
+    Deploying,
+    /// The last deployment failed, and none made up for it.
+    Failed,
+    /// Something stands in the way of what is wanted.
+    Held,
+    /// Nothing was decided on it yet, or another replica decides.
+    Unknown,
+    /// What is wanted runs.
+    UpToDate,
 }
 
 /// Whether a watch deploys.
@@ -121,6 +139,7 @@ impl Watch {
             repository: view.watch.repository().to_string(),
             policy: view.watch.policy.to_string(),
             mode: view.watch.mode.into(),
+            status: view.status().into(),
             wanted: Wanted::from(&view),
             listing: Listing {
                 at: view.listed_at.map(Timestamp::from),
@@ -167,6 +186,30 @@ impl From<Request> for PendingRequest {
             workloads: request.pending.iter().map(ToString::to_string).collect(),
             created_at: request.created_at.into(),
             expires_at: request.expires_at.into(),
+        }
+    }
+}
+
+impl From<app::WatchStatus> for WatchStatus {
+    fn from(status: app::WatchStatus) -> Self {
+        match status {
+            app::WatchStatus::Deploying => Self::Deploying,
+            app::WatchStatus::Failed => Self::Failed,
+            app::WatchStatus::Held => Self::Held,
+            app::WatchStatus::Unknown => Self::Unknown,
+            app::WatchStatus::UpToDate => Self::UpToDate,
+        }
+    }
+}
+
+impl From<WatchStatus> for app::WatchStatus {
+    fn from(status: WatchStatus) -> Self {
+        match status {
+            WatchStatus::Deploying => Self::Deploying,
+            WatchStatus::Failed => Self::Failed,
+            WatchStatus::Held => Self::Held,
+            WatchStatus::Unknown => Self::Unknown,
+            WatchStatus::UpToDate => Self::UpToDate,
         }
     }
 }

@@ -12,6 +12,7 @@ fn abandoned(reason: &str) -> Value {
     told(EventKind::DeploymentAbandoned {
         subject: subject(),
         reason: reason.to_owned(),
+        by: None,
     })
 }
 
@@ -71,6 +72,7 @@ fn the_longest_embed_stays_below_6000_characters() {
     let body = told(EventKind::DeploymentAbandoned {
         subject,
         reason: "😀".repeat(9000),
+        by: None,
     });
     let embed = &body["embeds"][0];
     let len = |value: &Value| value.as_str().unwrap().chars().count();

@@ -7,6 +7,7 @@ fn dropped(reason: &str) -> Message {
     let kind = EventKind::DeploymentAbandoned {
         subject: subject(),
         reason: reason.to_owned(),
+        by: None,
     };
     Message::of(&event(kind)).unwrap()
 }

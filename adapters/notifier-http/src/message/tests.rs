@@ -63,6 +63,7 @@ fn each_kind_reads_alone() {
             EventKind::DeploymentAbandoned {
                 subject: subject(),
                 reason: "the deadline".to_owned(),
+                by: None,
             },
             Tone::Error,
             "web: gave up deploying v1.3.0 → v1.4.0 (abababababab) on production:job=web,task=server",

@@ -85,6 +85,7 @@ fn what_comes_from_outside_is_no_markdown() {
     let body = told(EventKind::DeploymentAbandoned {
         subject: subject(),
         reason: "[ok](https://evil.example) **bold** pull_failed\nnext".to_owned(),
+        by: None,
     });
     assert_eq!(
         block(&body, 2)["text"],
@@ -100,6 +101,7 @@ fn the_longest_card_stays_below_28_kilobytes() {
         let body = told(EventKind::DeploymentAbandoned {
             subject,
             reason: character.repeat(9000),
+            by: None,
         });
         let len = body.to_string().len();
         assert!(len < MAX_BYTES, "{len} bytes for {character:?}");

@@ -117,6 +117,7 @@ impl Order {
                     tag: tag.clone(),
                     workload: only.clone(),
                     overrides_freeze: false,
+                    once: None,
                 };
                 told(app.deploy_now(&self.watch, &demand, author).await)
             }
@@ -124,6 +125,7 @@ impl Order {
                 let demand = RollBack {
                     workload: only.clone(),
                     overrides_freeze: false,
+                    once: None,
                 };
                 told(app.roll_back(&self.watch, &demand, author).await)
             }
@@ -157,6 +159,7 @@ impl Order {
         let change = IntentChange {
             target,
             auto_deploy,
+            hold: None,
             expected: None,
         };
         told(

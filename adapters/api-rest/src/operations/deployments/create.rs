@@ -1,13 +1,16 @@
 use std::sync::Arc;
 
-use poem_openapi::param::Path;
+use poem::web::Data;
+use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use registrywatcher::app::DeployNow;
 use registrywatcher::image::Tag;
 
 use super::{DeploymentAsked, workload};
+use crate::ServerInfo;
 use crate::access::Role;
+use crate::operations::once::once;
 use crate::operations::{self, Group, Served};
 use crate::permitted::{Deploying, Permitted};
 use crate::problem::{Failure, Kind, Problems};
@@ -37,12 +40,14 @@ struct Refusals;
 
 impl Problems for Refusals {
     const KINDS: &[Kind] = &[
+        Kind::Invalid,
         Kind::Forbidden,
         Kind::UnknownWatch,
         Kind::LostRace,
         Kind::NothingWanted,
         Kind::Frozen,
         Kind::UnknownWorkload,
+        Kind::KeyReused,
         Kind::TagNotFound,
         Kind::RegistryUnavailable,
         Kind::StoreUnavailable,
@@ -67,8 +72,17 @@ impl CreateDeployment {
         &self,
         caller: Permitted<Deploying>,
         app: Served<'_>,
+        limits: Data<&ServerInfo>,
         /// The name of the watch.
         watch: Path<String>,
+        /// How many seconds to wait for the end of what is demanded; the answer comes earlier when that has ended, or where the
+        /// server takes less time for a request.
+        #[oai(default, validator(maximum(value = "60")))]
+        wait: Query<u32>,
+        /// Makes the demand one: within a day the same key leads to the same request again, and to nothing new. Each token has
+        /// keys of its own for each watch.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
         demand: Json<DeploymentDemand>,
     ) -> Result<Answer, Failure<Refusals>> {
         let overrides_freeze = demand.overrides_freeze.0.unwrap_or_default();
@@ -76,6 +90,7 @@ impl CreateDeployment {
             caller.ensure(Role::Admin)?;
         }
         let view = operations::view(&app, &watch)?;
+        let content = format!("deploy {:?}", demand.0);
         let demand = DeployNow {
             workload: demand
                 .workload
@@ -84,14 +99,16 @@ impl CreateDeployment {
                 .map(|Text(text)| workload(&view, text))
                 .transpose()?,
             overrides_freeze,
+            once: once(key.as_deref(), &view.watch.name, &caller.author, &content)?,
             tag: demand.0.tag.0.map(|Text(tag)| tag),
         };
-        let app = Arc::clone(app.0);
-        let request = operations::to_its_end(async move {
-            app.deploy_now(&view.watch.name, &demand, &caller.author)
+        let asking = Arc::clone(app.0);
+        let asked = operations::to_its_end(async move {
+            asking
+                .deploy_now(&view.watch.name, &demand, &caller.author)
                 .await
         });
-        let request = request.await?.0;
-        Ok(Answer::Accepted(Json(DeploymentAsked { request })))
+        let asked = DeploymentAsked::after(&app, &asked.await?, wait.0, &limits).await?;
+        Ok(Answer::Accepted(Json(asked)))
     }
 }

@@ -1,10 +1,13 @@
 use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
+use registrywatcher::app::App;
 use registrywatcher::deployment::DeploymentId;
 use registrywatcher::ports::DeploymentQuery;
+use registrywatcher::watch::WatchName;
 use uuid::Uuid;
 
+use crate::access::Caller;
 use crate::operations::{Group, Served};
 use crate::permitted::{Across, Permitted, Viewing};
 use crate::problem::{Failure, Fault, Kind, Problems};
@@ -13,11 +16,43 @@ use crate::wire::{Deployment, Filling, Limit, default_limit};
 /// A page of deployments.
 #[derive(Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
-struct DeploymentPage {
+pub(super) struct DeploymentPage {
     /// The deployments, newest first.
     items: Vec<Deployment>,
     /// What to give as `before` to get the next page; left out on the last one.
     next: Option<Uuid>,
+}
+
+impl DeploymentPage {
+    /// Reads what `caller` may see.
+    pub(super) async fn read(
+        app: &App,
+        caller: &Caller,
+        watch: Option<WatchName>,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Self, Fault> {
+        let limit = Limit(limit);
+        let query = DeploymentQuery {
+            id: None,
+            watch,
+            before: before.map(DeploymentId),
+            limit: limit.to_read(),
+        };
+        let mut page = Filling::new(limit);
+        while page.wants_more() {
+            let query = DeploymentQuery {
+                before: page.last().or(query.before),
+                ..query.clone()
+            };
+            let read = app.deployments(&query).await?;
+            page.add(read, |found| caller.sees(&found.watch), |found| found.id);
+        }
+        let (items, next) = page.page(|deployment| deployment.id);
+        let next = next.map(|id| id.0);
+        let items = items.into_iter().map(Deployment::from).collect();
+        Ok(Self { items, next })
+    }
 }
 
 #[derive(ApiResponse)]
@@ -60,26 +95,9 @@ impl ListDeployments {
         )]
         limit: Query<u32>,
     ) -> Result<Answer, Failure<Refusals>> {
-        let limit = Limit(limit.0);
         let watch = watch.0.map(|name| name.parse()).transpose();
-        let query = DeploymentQuery {
-            id: None,
-            watch: watch.map_err(|error| Fault::invalid("watch", format!("{error}")))?,
-            before: before.0.map(DeploymentId),
-            limit: limit.to_read(),
-        };
-        let mut page = Filling::new(limit);
-        while page.wants_more() {
-            let query = DeploymentQuery {
-                before: page.last().or(query.before),
-                ..query.clone()
-            };
-            let read = app.deployments(&query).await?;
-            page.add(read, |found| caller.sees(&found.watch), |found| found.id);
-        }
-        let (items, next) = page.page(|deployment| deployment.id);
-        let next = next.map(|id| id.0);
-        let items = items.into_iter().map(Deployment::from).collect();
-        Ok(Answer::Listed(Json(DeploymentPage { items, next })))
+        let watch = watch.map_err(|error| Fault::invalid("watch", format!("{error}")))?;
+        let page = DeploymentPage::read(&app, &caller, watch, before.0, limit.0).await?;
+        Ok(Answer::Listed(Json(page)))
     }
 }

@@ -1,9 +1,12 @@
-use poem_openapi::param::Path;
+use poem::web::Data;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 use registrywatcher::deployment::DeploymentId;
 use uuid::Uuid;
 
+use crate::ServerInfo;
+use crate::operations::waiting::patience;
 use crate::operations::{Group, Served};
 use crate::permitted::{Across, Permitted, Viewing};
 use crate::problem::{Failure, Fault, Kind, Problems};
@@ -32,7 +35,7 @@ pub(crate) struct GetDeployment;
 impl GetDeployment {
     /// Read one deployment
     ///
-    /// Ask again until `ended_at` is given to wait for its end.
+    /// With `wait` the answer comes once the deployment has ended, or after that time; ask again until `ended_at` is given.
     #[oai(
         path = "/deployments/:deployment",
         method = "get",
@@ -42,11 +45,25 @@ impl GetDeployment {
         &self,
         caller: Permitted<Across<Viewing>>,
         app: Served<'_>,
+        limits: Data<&ServerInfo>,
         /// The identity of the deployment.
         deployment: Path<Uuid>,
+        /// How many seconds to wait for its end; the answer comes earlier when it has ended, or where the server takes less time
+        /// for a request.
+        #[oai(default, validator(maximum(value = "60")))]
+        wait: Query<u32>,
     ) -> Result<Answer, Failure<Refusals>> {
         let id = DeploymentId(deployment.0);
-        let found = app.deployment(id).await?;
+        let waited = match wait.0 {
+            0 => None,
+            wait => tokio::time::timeout(patience(wait, &limits), app.until_ended(id))
+                .await
+                .ok(),
+        };
+        let found = match waited {
+            Some(found) => found?,
+            None => app.deployment(id).await?,
+        };
         let found = found.filter(|found| caller.sees(&found.watch));
         let unknown = || {
             Fault::new(

@@ -1,12 +1,15 @@
 use std::sync::Arc;
 
-use poem_openapi::param::Path;
+use poem::web::Data;
+use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use registrywatcher::app;
 
 use super::{DeploymentAsked, workload};
+use crate::ServerInfo;
 use crate::access::Role;
+use crate::operations::once::once;
 use crate::operations::{self, Group, Served};
 use crate::permitted::{Deploying, Permitted};
 use crate::problem::{Failure, Kind, Problems};
@@ -34,12 +37,14 @@ struct Refusals;
 
 impl Problems for Refusals {
     const KINDS: &[Kind] = &[
+        Kind::Invalid,
         Kind::Forbidden,
         Kind::UnknownWatch,
         Kind::LostRace,
         Kind::NothingBefore,
         Kind::Frozen,
         Kind::UnknownWorkload,
+        Kind::KeyReused,
         Kind::StoreUnavailable,
     ];
 }
@@ -61,8 +66,17 @@ impl RollBack {
         &self,
         caller: Permitted<Deploying>,
         app: Served<'_>,
+        limits: Data<&ServerInfo>,
         /// The name of the watch.
         watch: Path<String>,
+        /// How many seconds to wait for the end of what is demanded; the answer comes earlier when that has ended, or where the
+        /// server takes less time for a request.
+        #[oai(default, validator(maximum(value = "60")))]
+        wait: Query<u32>,
+        /// Makes the demand one: within a day the same key leads to the same request again, and to nothing new. Each token has
+        /// keys of its own for each watch.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
         demand: Json<RollbackDemand>,
     ) -> Result<Answer, Failure<Refusals>> {
         let overrides_freeze = demand.overrides_freeze.0.unwrap_or_default();
@@ -70,17 +84,20 @@ impl RollBack {
             caller.ensure(Role::Admin)?;
         }
         let view = operations::view(&app, &watch)?;
+        let content = format!("roll back {:?}", demand.0);
         let named = demand.workload.0.as_ref();
         let demand = app::RollBack {
             workload: named.map(|Text(text)| workload(&view, text)).transpose()?,
             overrides_freeze,
+            once: once(key.as_deref(), &view.watch.name, &caller.author, &content)?,
         };
-        let app = Arc::clone(app.0);
-        let request = operations::to_its_end(async move {
-            app.roll_back(&view.watch.name, &demand, &caller.author)
+        let asking = Arc::clone(app.0);
+        let asked = operations::to_its_end(async move {
+            asking
+                .roll_back(&view.watch.name, &demand, &caller.author)
                 .await
         });
-        let request = request.await?.0;
-        Ok(Answer::Accepted(Json(DeploymentAsked { request })))
+        let asked = DeploymentAsked::after(&app, &asked.await?, wait.0, &limits).await?;
+        Ok(Answer::Accepted(Json(asked)))
     }
 }

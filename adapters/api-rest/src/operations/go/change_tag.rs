@@ -90,7 +90,7 @@ impl ChangeTag {
         let change = IntentChange {
             target: change.0.pinned_tag.map(|Text(PinnedTag(target))| target),
             auto_deploy: change.0.auto_deploy,
-            expected: None,
+            ..IntentChange::default()
         };
         let message = message(&change)?;
         let app = Arc::clone(app.0);

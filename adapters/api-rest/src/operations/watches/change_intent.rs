@@ -1,20 +1,25 @@
 use std::sync::Arc;
 
-use poem_openapi::param::Path;
+use poem_openapi::param::{Header, Path};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
-use registrywatcher::app;
+use registrywatcher::app::{self, CommandError};
 
 use crate::operations::{self, Group, Served};
 use crate::permitted::{Deploying, Permitted};
-use crate::problem::{Failure, Kind, Problems};
+use crate::problem::{Failure, Fault, Kind, Problems};
 use crate::wire::{Intent, IntentChange};
 
 #[derive(ApiResponse)]
 enum Answer {
     /// The intent as it is now.
     #[oai(status = 200)]
-    Changed(Json<Intent>),
+    Changed(
+        Json<Intent>,
+        /// Its revision, for `If-Match`.
+        #[oai(header = "ETag")]
+        String,
+    ),
 }
 
 struct Refusals;
@@ -25,6 +30,7 @@ impl Problems for Refusals {
         Kind::UnknownWatch,
         Kind::LostRace,
         Kind::Frozen,
+        Kind::PreconditionFailed,
         Kind::TagNotFound,
         Kind::RegistryUnavailable,
         Kind::StoreUnavailable,
@@ -35,10 +41,11 @@ pub(crate) struct ChangeIntent;
 
 #[OpenApi(prefix_path = "/api/v1", tag = "Group::Watches")]
 impl ChangeIntent {
-    /// Pin, track, or switch auto-deploy
+    /// Pin, track, hold, or switch auto-deploy
     ///
     /// Changes what is wanted of a watch, and acts on it at once. A tag to pin to is looked up in the registry at this
-    /// moment; if the registry cannot be asked, nothing is changed. Pinning is refused while deployments are frozen.
+    /// moment; if the registry cannot be asked, nothing is changed. Pinning is refused while deployments are frozen. With
+    /// `If-Match` nothing is changed unless the intent still has that revision.
     #[oai(
         path = "/watches/:watch/intent",
         method = "patch",
@@ -50,14 +57,45 @@ impl ChangeIntent {
         app: Served<'_>,
         /// The name of the watch.
         watch: Path<String>,
+        /// The revision that the change was decided on, as `ETag` gave it.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
         change: Json<IntentChange>,
     ) -> Result<Answer, Failure<Refusals>> {
         let name = operations::watch_name(&watch)?;
-        let change = app::IntentChange::try_from(change.0)?;
+        let mut change = app::IntentChange::try_from(change.0)?;
+        let demanded = if_match.as_deref().map(revision).transpose()?.flatten();
+        if demanded.is_some() && change.expected.is_some() && demanded != change.expected {
+            let detail = "is not the revision in `If-Match`";
+            return Err(Fault::invalid("expected_revision", detail).into());
+        }
+        change.expected = demanded.or(change.expected);
         let app = Arc::clone(app.0);
         let intent = operations::to_its_end(async move {
-            app.change_intent(&name, &change, &caller.author).await
+            let changed = app.change_intent(&name, &change, &caller.author).await;
+            changed.map_err(|error| match error {
+                CommandError::Stale { .. } if demanded.is_some() => {
+                    Fault::new(Kind::PreconditionFailed, error.to_string())
+                }
+                error => error.into(),
+            })
         });
-        Ok(Answer::Changed(Json(intent.await?.into())))
+        let intent = Intent::from(intent.await?);
+        let etag = intent.etag();
+        Ok(Answer::Changed(Json(intent), etag))
     }
+}
+
+/// The revision that `If-Match` demands; `*` demands none.
+fn revision(if_match: &str) -> Result<Option<u64>, Fault> {
+    let text = if_match.trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let quoted = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    let revision = quoted.and_then(|text| text.parse().ok());
+    let invalid = || Fault::invalid("If-Match", "give one `ETag` of the intent, such as `\"7\"`");
+    revision.map(Some).ok_or_else(invalid)
 }

@@ -63,6 +63,7 @@ fn what_a_kind_brings_hides_nothing_of_the_event() {
         EventKind::DeploymentAbandoned {
             subject: subject(),
             reason: "the deadline".to_owned(),
+            by: None,
         },
     ] {
         let own = serde_json::to_value(&kind).unwrap();

@@ -1,7 +1,7 @@
 use registrywatcher::deployment::{Cause, Deployment, Failure, Previous, RolloutHandle, State};
-use registrywatcher::intent::Author;
+use registrywatcher::intent::{Author, RequestId};
 
-use super::{HARD_WORDS, applying, candidate, deployment, id, moment, plain_candidate};
+use super::{HARD_WORDS, applying, candidate, deployment, id, moment, plain_candidate, uuid};
 use crate::samples::{digest, tag};
 
 /// Deployments that together have every state, every cause, every failure and every optional part both there and not.
@@ -81,6 +81,11 @@ pub fn every_cause() -> Vec<Cause> {
     vec![
         Cause::Requested {
             by: Author::new(HARD_WORDS),
+            request: Some(RequestId(uuid(7))),
+        },
+        Cause::Requested {
+            by: Author::new(HARD_WORDS),
+            request: None,
         },
         Cause::PinChanged,
         Cause::NewerVersion {

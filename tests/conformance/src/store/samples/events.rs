@@ -24,10 +24,11 @@ fn operators_events() -> Vec<EventKind> {
             .expect("a repository of a test follows the grammar")
     };
     let by = || Author::new(HARD_WORDS);
-    let intent = |target| EventKind::IntentChanged {
+    let intent = |target, hold| EventKind::IntentChanged {
         by: by(),
         target,
         auto_deploy: false,
+        hold,
     };
     vec![
         EventKind::WatchAdded {
@@ -38,8 +39,8 @@ fn operators_events() -> Vec<EventKind> {
             from: repository("a/b"),
             to: repository("localhost:1/c"),
         },
-        intent(Target::Track),
-        intent(Target::Pin(tag("v1"))),
+        intent(Target::Track, None),
+        intent(Target::Pin(tag("v1")), Some(HARD_WORDS.to_owned())),
         EventKind::DeploymentAsked {
             request: RequestId(uuid(1)),
             by: by(),
@@ -128,6 +129,7 @@ fn deployment_events() -> Vec<EventKind> {
         EventKind::DeploymentAbandoned {
             subject: subject.clone(),
             reason: message(),
+            by: Some(Author::new(HARD_WORDS)),
         },
     ]);
     kinds
