@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use registrywatcher::ports::{BuildError, Deployer, DeployerContext, DeployerPlugin};
 use registrywatcher_deployer_exec::ExecDeployer;
+#[cfg(feature = "kubernetes")]
+use registrywatcher_deployer_kubernetes::KubernetesDeployer;
 use registrywatcher_deployer_nomad::NomadDeployer;
 
 /// The kinds of deployer that come with registrywatcher.
@@ -15,9 +17,12 @@ use registrywatcher_deployer_nomad::NomadDeployer;
 /// Adding one is one line here; outside of this repository, one line in a `main` of one's own that calls
 /// [`run`](crate::run).
 pub fn catalogue() -> Catalogue {
-    Catalogue::default()
+    let catalogue = Catalogue::default()
         .with::<NomadDeployer>()
-        .with::<ExecDeployer>()
+        .with::<ExecDeployer>();
+    #[cfg(feature = "kubernetes")]
+    let catalogue = catalogue.with::<KubernetesDeployer>();
+    catalogue
 }
 
 type Built = Pin<Box<dyn Future<Output = Result<Arc<dyn Deployer>, BuildError>> + Send>>;
