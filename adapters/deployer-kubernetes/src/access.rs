@@ -3,18 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use kube::Config;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::Kubeconfig;
 use registrywatcher::ports::BuildError;
 
 use crate::settings::Settings;
 
 /// Reads what says how the cluster is reached; asks nobody, and runs no plugin.
-pub(crate) async fn load(
+pub(crate) fn load(
     settings: &Settings,
     lookup: impl Fn(&str) -> Option<String>,
 ) -> Result<Config, BuildError> {
     let mut config = match kubeconfig(settings, &lookup)? {
-        Some(kubeconfig) => from_kubeconfig(kubeconfig, settings.context.clone()).await?,
+        Some(kubeconfig) => from_kubeconfig(kubeconfig, settings.context.clone())?,
         None => Config::incluster().map_err(|error| {
             invalid(
                 "in_cluster",
@@ -93,8 +93,8 @@ fn read(path: &Path) -> Result<Kubeconfig, BuildError> {
         .map_err(|error| invalid("kubeconfig", format!("{}: {error}", path.display())))
 }
 
-async fn from_kubeconfig(
-    kubeconfig: Kubeconfig,
+fn from_kubeconfig(
+    mut kubeconfig: Kubeconfig,
     context: Option<String>,
 ) -> Result<Config, BuildError> {
     let setting = if context.is_some() {
@@ -102,22 +102,18 @@ async fn from_kubeconfig(
     } else {
         "kubeconfig"
     };
-    let has_proxy = names_proxy(&kubeconfig, context.as_deref());
-    let options = KubeConfigOptions {
-        context,
-        ..KubeConfigOptions::default()
-    };
-    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
-        .await
-        .map_err(|error| invalid(setting, error.to_string()))?;
+    kubeconfig.current_context = context.or(kubeconfig.current_context);
+    let has_proxy = names_proxy(&kubeconfig);
+    let mut config =
+        Config::try_from(kubeconfig).map_err(|error| invalid(setting, error.to_string()))?;
     // `HTTPS_PROXY` is taken without regard to whether `NO_PROXY` excepts the cluster.
     config.proxy_url = config.proxy_url.filter(|_| has_proxy);
     Ok(config)
 }
 
-/// Whether the cluster of a context is reached through a proxy.
-fn names_proxy(kubeconfig: &Kubeconfig, context: Option<&str>) -> bool {
-    let context = context.or(kubeconfig.current_context.as_deref());
+/// Whether the cluster of the context is reached through a proxy.
+fn names_proxy(kubeconfig: &Kubeconfig) -> bool {
+    let context = kubeconfig.current_context.as_deref();
     let cluster = kubeconfig
         .contexts
         .iter()

@@ -15,8 +15,9 @@ use crate::owner::Owner;
 use crate::patch::patch;
 use crate::settings::Managed;
 
-/// How often a patch is tried against other writers and a server that is not well.
-const ATTEMPTS: u32 = 5;
+/// How often a patch is tried against other writers, of whom the object's own controller is one, and a server that is not
+/// well.
+const ATTEMPTS: u32 = 6;
 /// The longest that the API server is left alone at its wish between two of them.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -42,8 +43,10 @@ impl Application<'_> {
                 object = read.map_err(|error| error.about(&self.apply.workload))?;
             }
             let container = self.container(&object)?;
-            if let Some(handle) = self.already_done(&object, container).await? {
-                return Ok(handle);
+            let is_done = self.is_marked(&object, container)
+                || (attempt == 0 && self.is_past(&object, container).await?);
+            if is_done {
+                return Ok(Handle::of(&object, container));
             }
             self.refuse(&object)?;
             let image = self.image(container)?;
@@ -92,25 +95,23 @@ impl Application<'_> {
             .map_err(|obstacle| obstacle.about(&self.apply.workload))
     }
 
-    /// The rollout of this deployment, if there was one: in the object, or in a template that it has left since.
-    async fn already_done(
+    /// Whether the object carries the mark of this deployment.
+    fn is_marked(&self, object: &Object, container: Container<'_>) -> bool {
+        let id = Some(self.apply.id);
+        object.mark(container.name).deployment() == id
+            || Mark::of(object.metadata(), container.name).applied() == id
+    }
+
+    /// Whether this deployment was rolled out once, and somebody set the object back with all that it says of us.
+    async fn is_past(
         &self,
         object: &Object,
         container: Container<'_>,
-    ) -> Result<Option<Handle>, DeployError> {
-        let id = Some(self.apply.id);
-        let is_done = object.mark(container.name).deployment() == id
-            || Mark::of(object.metadata(), container.name).applied() == id
-            || history::carries(
-                self.client,
-                self.address,
-                object,
-                container.name,
-                self.apply.id,
-            )
+    ) -> Result<bool, DeployError> {
+        let (name, id) = (container.name, self.apply.id);
+        history::carries(self.client, self.address, object, name, id)
             .await
-            .map_err(|error| error.about(&self.apply.workload))?;
-        Ok(is_done.then(|| Handle::of(object, container)))
+            .map_err(|error| error.about(&self.apply.workload))
     }
 
     /// Refuses an object that must not be edited by us, or that would not roll out.

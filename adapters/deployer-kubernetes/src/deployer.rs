@@ -44,12 +44,12 @@ impl std::fmt::Debug for KubernetesDeployer {
 
 impl KubernetesDeployer {
     /// A deployer with these settings, for the cluster that they or the `environment` name; asks nobody.
-    pub async fn new(
+    pub fn new(
         settings: Settings,
         environment: &Environment,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, BuildError> {
-        let config = access::load(&settings, |name| environment(name)).await?;
+        let config = access::load(&settings, |name| environment(name))?;
         let namespace = settings
             .namespace
             .clone()
@@ -179,6 +179,6 @@ impl DeployerPlugin for KubernetesDeployer {
     type Settings = Settings;
 
     async fn build(settings: Settings, context: &DeployerContext) -> Result<Self, BuildError> {
-        Self::new(settings, &context.environment, context.clock.clone()).await
+        Self::new(settings, &context.environment, context.clock.clone())
     }
 }

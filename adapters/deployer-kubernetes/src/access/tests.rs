@@ -12,15 +12,15 @@ fn write(directory: &Path, name: &str, server: &str, namespace: &str) -> String 
     path.to_str().unwrap().to_owned()
 }
 
-#[tokio::test]
-async fn the_first_of_several_kubeconfigs_wins_and_a_missing_one_is_passed_over() {
+#[test]
+fn the_first_of_several_kubeconfigs_wins_and_a_missing_one_is_passed_over() {
     let directory = tempfile::tempdir().unwrap();
     let one = write(directory.path(), "one", "https://one.example:6443", "apps");
     let two = write(directory.path(), "two", "https://two.example:6443", "jobs");
     let list = format!("{}/missing:{one}:{two}", directory.path().display());
     let lookup = |name: &str| (name == "KUBECONFIG").then(|| list.clone());
 
-    let config = load(&Settings::default(), lookup).await.unwrap();
+    let config = load(&Settings::default(), lookup).unwrap();
     assert_eq!(config.cluster_url.host(), Some("one.example"));
     assert_eq!(config.default_namespace, "apps");
 
@@ -28,13 +28,13 @@ async fn the_first_of_several_kubeconfigs_wins_and_a_missing_one_is_passed_over(
         context: Some("two".into()),
         ..Settings::default()
     };
-    let config = load(&settings, lookup).await.unwrap();
+    let config = load(&settings, lookup).unwrap();
     assert_eq!(config.cluster_url.host(), Some("two.example"));
     assert_eq!(config.default_namespace, "jobs");
 }
 
-#[tokio::test]
-async fn the_home_directory_is_looked_into_like_kubectl_does() {
+#[test]
+fn the_home_directory_is_looked_into_like_kubectl_does() {
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir(home.path().join(".kube")).unwrap();
     write(
@@ -44,35 +44,35 @@ async fn the_home_directory_is_looked_into_like_kubectl_does() {
         "x",
     );
     let lookup = |name: &str| (name == "HOME").then(|| home.path().to_str().unwrap().to_owned());
-    let config = load(&Settings::default(), lookup).await.unwrap();
+    let config = load(&Settings::default(), lookup).unwrap();
     assert_eq!(config.cluster_url.to_string(), "http://[::1]:8080/");
 }
 
-#[tokio::test]
-async fn what_cannot_work_is_refused_by_its_setting() {
+#[test]
+fn what_cannot_work_is_refused_by_its_setting() {
     let directory = tempfile::tempdir().unwrap();
     let one = write(directory.path(), "one", "https://one.example", "apps");
-    let refuses = async |settings: Settings, message: &str| {
-        let error = load(&settings, |_| None).await.unwrap_err().to_string();
+    let refuses = |settings: Settings, message: &str| {
+        let error = load(&settings, |_| None).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
         assert!(!error.contains("secret"), "{error}");
     };
-    refuses(Settings::default(), "kubeconfig: no cluster is known").await;
+    refuses(Settings::default(), "kubeconfig: no cluster is known");
     let settings = Settings {
         kubeconfig: Some(one.clone().into()),
         in_cluster: true,
         ..Settings::default()
     };
-    refuses(settings, "in_cluster: `kubeconfig` is set as well").await;
+    refuses(settings, "in_cluster: `kubeconfig` is set as well");
     let settings = Settings {
         kubeconfig: Some(one.into()),
         context: Some("three".into()),
         ..Settings::default()
     };
-    refuses(settings, "context: failed to load current context: three").await;
+    refuses(settings, "context: failed to load current context: three");
     let settings = Settings {
         kubeconfig: Some("/does/not/exist".into()),
         ..Settings::default()
     };
-    refuses(settings, "kubeconfig: /does/not/exist").await;
+    refuses(settings, "kubeconfig: /does/not/exist");
 }
