@@ -21,7 +21,7 @@ use crate::object::Object;
 use crate::rollout::Expected;
 use crate::settings::Settings;
 
-/// Rolls out containers of Deployments, StatefulSets, DaemonSets and CronJobs.
+/// Rolls out containers of deployments, stateful sets, daemon sets and cron jobs.
 pub struct KubernetesDeployer {
     client: Client,
     clock: Arc<dyn Clock>,

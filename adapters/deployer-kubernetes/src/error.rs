@@ -93,10 +93,11 @@ impl ApiError {
         }
     }
 
-    /// Of credentials that could not be had. Not as `kube` tells it: that has all a plugin has printed, and it prints tokens.
+    /// Of credentials that could not be had. Not as `kube` tells it: that has the plugin's environment and all that it has
+    /// printed, and there may be tokens in both.
     fn of_auth(error: &AuthError) -> Self {
         let why = match error {
-            AuthError::AuthExecRun { cmd, out } => format!("`{cmd}` ended with {}", out.status),
+            AuthError::AuthExecRun { out, .. } => format!("the plugin ended with {}", out.status),
             AuthError::AuthExecParse(_) => {
                 "the plugin printed no credentials that can be read".to_owned()
             }

@@ -1,7 +1,7 @@
 //! An object as Kubernetes gives it, read as raw JSON.
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::kind::Kind;
 use crate::mark::Mark;
 
-/// A Deployment, StatefulSet, DaemonSet or CronJob.
+/// A deployment, stateful set, daemon set or cron job.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Object {
     pub(crate) kind: Kind,

@@ -58,7 +58,7 @@ mod tests {
     use crate::kind::Kind;
     use serde_json::json;
 
-    fn owner(metadata: Value) -> Option<Owner> {
+    fn owner(metadata: &Value) -> Option<Owner> {
         Owner::of(&Object::new(
             Kind::Deployment,
             json!({ "metadata": metadata }),
@@ -102,7 +102,7 @@ mod tests {
                 None,
             ),
         ] {
-            assert_eq!(owner(metadata.clone()), expected, "{metadata}");
+            assert_eq!(owner(&metadata), expected, "{metadata}");
         }
     }
 }

@@ -5,9 +5,6 @@ mod deployment;
 mod past;
 mod stateful_set;
 
-#[cfg(test)]
-mod tests;
-
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};

@@ -52,7 +52,7 @@ impl Default for Settings {
             in_cluster: false,
             namespace: None,
             managed: Managed::Warn,
-            grace: Duration::from_secs(60),
+            grace: Duration::from_mins(1),
             delete_stuck_pods: true,
             timeout: Duration::from_secs(10),
             wait: Duration::from_secs(30),
@@ -81,7 +81,18 @@ mod tests {
         let settings: Settings =
             serde_json::from_value(json!({ "managed": "refuse", "grace": "2m" })).unwrap();
         assert_eq!(settings.managed, Managed::Refuse);
-        assert_eq!(settings.grace, Duration::from_secs(120));
+        assert_eq!(settings.grace, Duration::from_mins(2));
+    }
+
+    #[test]
+    fn the_example_of_the_repository_sets_what_it_says() {
+        let example = include_str!("../../../config/examples/kubernetes.toml");
+        let mut example: toml::Table = toml::from_str(example).unwrap();
+        let deployer = example["deployers"]["cluster"].as_table_mut().unwrap();
+        assert_eq!(deployer.remove("kind"), Some("kubernetes".into()));
+        let settings: Settings = deployer.clone().try_into().unwrap();
+        assert_eq!(settings.context.as_deref(), Some("production"));
+        assert_eq!(settings.managed, Managed::Refuse);
     }
 
     #[test]

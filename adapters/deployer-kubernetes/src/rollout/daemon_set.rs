@@ -1,7 +1,7 @@
 use super::Step;
 use crate::object::Object;
 
-/// How far a DaemonSet is whose status is of its present specification.
+/// How far a daemon set is whose status is of its present specification.
 pub(super) fn step(object: &Object) -> Step {
     let desired = object.count("desiredNumberScheduled");
     let updated = object.count("updatedNumberScheduled");

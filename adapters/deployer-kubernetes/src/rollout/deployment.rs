@@ -1,7 +1,7 @@
 use super::Step;
 use crate::object::{Object, text};
 
-/// How far a Deployment is whose status is of its present specification.
+/// How far a deployment is whose status is of its present specification.
 pub(super) fn step(object: &Object) -> Step {
     if let Some(progressing) = object.condition("Progressing")
         && progressing["reason"] == "ProgressDeadlineExceeded"
@@ -22,7 +22,7 @@ pub(super) fn step(object: &Object) -> Step {
             refused.unwrap_or_default()
         ))
     } else if all > updated {
-        Step::Waits(format!("{} old pods are ending", all - updated))
+        Step::Waits(format!("{} old pods still run", all - updated))
     } else if available < updated {
         Step::Waits(format!("{available} of {updated} new pods are available"))
     } else {

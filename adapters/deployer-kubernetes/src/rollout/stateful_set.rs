@@ -5,7 +5,7 @@ use crate::kind::Kind;
 use crate::object::{Object, text};
 use crate::pod::Pod;
 
-/// How far a StatefulSet is whose status is of its present specification.
+/// How far a stateful set is whose status is of its present specification.
 pub(super) fn step(object: &Object) -> Step {
     let replicas = object.replicas();
     let wanted = replicas.saturating_sub(object.partition());

@@ -153,6 +153,11 @@ impl Kubernetes {
         pods.map(|pod| pod.image().to_owned()).collect()
     }
 
+    /// Somebody deletes the pods of an object.
+    pub(crate) fn lose_pods(&self, path: &str) {
+        self.state().pods.remove(path);
+    }
+
     /// The requests of a method that came so far.
     pub(crate) fn seen(&self, method: &str) -> Vec<Seen> {
         let state = self.state();

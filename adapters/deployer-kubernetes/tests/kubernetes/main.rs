@@ -5,7 +5,13 @@
     reason = "a test panics where its premise is broken"
 )]
 
+mod access;
 mod conformance;
 mod double;
-
+mod errors;
+mod kinds;
+mod outcomes;
+mod owners;
+mod patches;
 mod support;
+mod writers;

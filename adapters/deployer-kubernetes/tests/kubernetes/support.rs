@@ -57,9 +57,9 @@ impl Cluster {
     }
 
     /// Another deployer, whose credentials are given by the line of a kubeconfig's user.
-    pub(crate) fn with_user(self, user: &str) -> Self {
+    pub(crate) fn open_as(&self, user: &str) -> KubernetesDeployer {
         write_kubeconfig(&self.folder, &self.kubernetes.url(), user);
-        self.with(settings())
+        self.reopen()
     }
 
     /// Another deployer for the same cluster, as after a restart of ours.

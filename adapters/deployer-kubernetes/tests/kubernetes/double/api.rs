@@ -54,7 +54,7 @@ impl Answer {
 }
 
 impl State {
-    pub(super) fn answer(&mut self, asked: Asked) -> Answer {
+    pub(super) fn answer(&mut self, asked: &Asked) -> Answer {
         let body = serde_json::from_slice(&asked.body).unwrap_or_default();
         self.seen.push(Seen {
             method: asked.method.clone(),
@@ -82,7 +82,7 @@ impl State {
                 Answer::ok(object)
             }
             "GET" => self.list(path, query),
-            "PATCH" => self.patch(path, query, &asked),
+            "PATCH" => self.patch(path, query, asked),
             "DELETE" => self.delete_pod(path, &asked.body),
             _ => Answer::status(405, "MethodNotAllowed", "no"),
         }
@@ -151,11 +151,11 @@ impl State {
         if !query.contains("fieldManager=registrywatcher") {
             return Answer::status(400, "BadRequest", "who are you?");
         }
-        let Ok(patch) = serde_json::from_slice::<Value>(&asked.body) else {
+        let Ok(wanted) = serde_json::from_slice::<Value>(&asked.body) else {
             return Answer::status(400, "BadRequest", "that is no JSON");
         };
-        let wanted = &patch["metadata"]["resourceVersion"];
-        if !wanted.is_null() && *wanted != object["metadata"]["resourceVersion"] {
+        let version = &wanted["metadata"]["resourceVersion"];
+        if !version.is_null() && *version != object["metadata"]["resourceVersion"] {
             return Answer::status(
                 409,
                 "Conflict",
@@ -163,7 +163,7 @@ impl State {
                  changes to the latest version and try again",
             );
         }
-        self.edit(path, |object| merge::strategic(object, &patch));
+        self.edit(path, |object| merge::strategic(object, &wanted));
         if self.faults.lost_answers > 0 {
             self.faults.lost_answers -= 1;
             return Answer::status(504, "Timeout", "the answer was lost");

@@ -99,18 +99,15 @@ impl Pod {
 
 /// What becomes of an image, if it does not become ready.
 pub(super) fn fate(image: &str) -> Option<u8> {
-    let (_, digest) = image.rsplit_once("@sha256:")?;
-    let number = u8::from_str_radix(digest.get(..2)?, 16).ok()?;
-    [
+    let fates = [
         CRASHES,
         NEVER_READY,
         MISSING,
         LIMITED,
         UNREADABLE,
         UNPLACEABLE,
-    ]
-    .contains(&number)
-    .then_some(number)
+    ];
+    number(image).filter(|number| fates.contains(number))
 }
 
 /// The number of the digest of an image.

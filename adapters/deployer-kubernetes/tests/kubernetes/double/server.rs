@@ -83,7 +83,7 @@ async fn answer(state: &Mutex<State>, mut request: Request) -> Response {
         body,
     } = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.answer(asked)
+        state.answer(&asked)
     };
     let mut response = Response::builder()
         .status(StatusCode::from_u16(code).expect("a status"))
