@@ -41,6 +41,11 @@ impl Pod {
         Self(raw)
     }
 
+    #[cfg(test)]
+    pub(crate) fn raw(&self) -> &Value {
+        &self.0
+    }
+
     pub(crate) fn name(&self) -> &str {
         text(&self.0["metadata"]["name"])
     }

@@ -5,6 +5,9 @@ mod deployment;
 mod past;
 mod stateful_set;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
