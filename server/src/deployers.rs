@@ -11,6 +11,7 @@ use registrywatcher_deployer_exec::ExecDeployer;
 #[cfg(feature = "kubernetes")]
 use registrywatcher_deployer_kubernetes::KubernetesDeployer;
 use registrywatcher_deployer_nomad::NomadDeployer;
+use registrywatcher_deployer_webhook::WebhookDeployer;
 
 /// The kinds of deployer that come with registrywatcher.
 ///
@@ -19,7 +20,8 @@ use registrywatcher_deployer_nomad::NomadDeployer;
 pub fn catalogue() -> Catalogue {
     let catalogue = Catalogue::default()
         .with::<NomadDeployer>()
-        .with::<ExecDeployer>();
+        .with::<ExecDeployer>()
+        .with::<WebhookDeployer>();
     #[cfg(feature = "kubernetes")]
     let catalogue = catalogue.with::<KubernetesDeployer>();
     catalogue
