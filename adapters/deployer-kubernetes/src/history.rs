@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::error::ApiError;
 use crate::kind::Kind;
 use crate::mark::Mark;
-use crate::object::{Object, list};
+use crate::object::Object;
 use crate::selector::selector;
 
 /// Whether a template that `object` has left carries the mark of that deployment. Where we may not look, it does not: the
@@ -33,7 +33,6 @@ pub(crate) async fn carries(
     };
     Ok(kept
         .iter()
-        .filter(|revision| is_owned(revision, object.uid()))
         .map(|revision| template(object.kind, revision))
         .any(|template| Mark::of(&template["metadata"], container).deployment() == Some(id)))
 }
@@ -44,8 +43,4 @@ fn template(kind: Kind, revision: &Value) -> &Value {
         Kind::Deployment => &revision["spec"]["template"],
         _ => &revision["data"]["spec"]["template"],
     }
-}
-
-pub(crate) fn is_owned(raw: &Value, uid: &str) -> bool {
-    list(&raw["metadata"], "ownerReferences").any(|owner| owner["uid"] == uid)
 }

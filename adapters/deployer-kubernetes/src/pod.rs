@@ -8,7 +8,6 @@ use chrono::{DateTime, Utc};
 use registrywatcher::deployment::{DeploymentId, Failure};
 use serde_json::Value;
 
-use crate::history::is_owned;
 use crate::mark::Mark;
 use crate::object::{list, text};
 use blame::Fault;
@@ -70,7 +69,7 @@ impl Pod {
     }
 
     pub(crate) fn belongs_to(&self, uid: &str) -> bool {
-        is_owned(&self.0, uid)
+        list(&self.0["metadata"], "ownerReferences").any(|owner| owner["uid"] == uid)
     }
 
     pub(crate) fn is_ending(&self) -> bool {

@@ -8,8 +8,8 @@ use super::*;
 
 /// Judges a status of an object whose container has the image that is wanted, and our mark.
 fn judged(kind: Kind, spec: Value, status: Value, pods: Vec<Pod>) -> Progress {
-    let image = samples::image(2);
     let id = DeploymentId(Uuid::from_u128(1));
+    let image = samples::image(2);
     let mut object = json!({
         "metadata": { "uid": "u", "generation": 2 },
         "spec": { "template": {
@@ -23,8 +23,12 @@ fn judged(kind: Kind, spec: Value, status: Value, pods: Vec<Pod>) -> Progress {
             object[part][field] = value.clone();
         }
     }
+    judge_object(Object::new(kind, object), pods)
+}
+
+fn judge_object(object: Object, pods: Vec<Pod>) -> Progress {
     let facts = Facts {
-        object: Some(Object::new(kind, object)),
+        object: Some(object),
         pods,
         now: samples::at(0),
     };
@@ -35,16 +39,14 @@ fn judged(kind: Kind, spec: Value, status: Value, pods: Vec<Pod>) -> Progress {
         before: Some("team/web:v1".into()),
         unchanged: false,
     };
-    judge(
-        &facts,
-        &Expected {
-            id,
-            image: &image,
-            previous: None,
-            handle: &handle,
-            grace: Duration::from_mins(1),
-        },
-    )
+    let expected = Expected {
+        id: DeploymentId(Uuid::from_u128(1)),
+        image: &samples::image(2),
+        previous: None,
+        handle: &handle,
+        grace: Duration::from_mins(1),
+    };
+    judge(&facts, &expected)
 }
 
 #[track_caller]
@@ -208,4 +210,25 @@ fn pods_of_another_deployment_or_that_are_ending_prove_nothing() {
         );
         assert!(matches!(progress, Progress::Rolling { .. }), "{progress:?}");
     }
+}
+
+#[test]
+fn an_object_that_is_older_than_our_patch_says_nothing_yet() {
+    let object = |uid: &str, generation: u64| {
+        let containers = json!([{ "name": "app", "image": "team/web:v1" }]);
+        let raw = json!({
+            "metadata": { "uid": uid, "generation": generation },
+            "spec": { "template": { "spec": { "containers": containers } } },
+        });
+        judge_object(Object::new(Kind::Deployment, raw), Vec::new())
+    };
+    assert!(matches!(object("u", 1), Progress::Rolling { .. }));
+    assert!(matches!(
+        object("u", 3),
+        Progress::Failed { restored: true, .. }
+    ));
+    assert!(matches!(
+        object("another", 1),
+        Progress::Failed { restored: true, .. }
+    ));
 }

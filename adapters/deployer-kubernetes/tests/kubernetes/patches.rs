@@ -175,13 +175,15 @@ async fn a_mark_counts_only_beside_the_image_that_it_was_written_with() {
         running.expect("it can be asked for").expect("it runs one")
     };
     assert_eq!(running().await.mark, Some(apply.id));
-    cluster.kubernetes.edit(WEB, |object| {
-        // As `kubectl set image` does: annotations stay.
-        object["spec"]["template"]["spec"]["containers"][0]["image"] = "team/web:hotfix".into();
-    });
-    let after = running().await;
-    assert_eq!(after.mark, None);
-    assert_eq!(after.tag, Some(samples::tag("hotfix")));
+    for (image, tag) in [("team/web:hotfix", Some("hotfix")), (&pinned(20), None)] {
+        cluster.kubernetes.edit(WEB, |object| {
+            // As `kubectl set image` does: annotations stay.
+            object["spec"]["template"]["spec"]["containers"][0]["image"] = image.into();
+        });
+        let after = running().await;
+        assert_eq!(after.mark, None);
+        assert_eq!(after.tag, tag.map(samples::tag));
+    }
 }
 
 #[tokio::test]

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use registrywatcher::ports::{DeployError, Progress};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Cluster, WEB, apply, assert_failed, by_orchestrator, pinned};
+use crate::support::{
+    Cluster, NIGHTLY, WEB, apply, apply_to, assert_failed, by_orchestrator, pinned, settings,
+};
 
 #[tokio::test]
 async fn a_conflict_is_read_again_and_nobody_s_edit_is_lost() {
@@ -145,4 +147,25 @@ async fn an_api_server_that_asks_for_patience_gets_it() {
         .expect("it is accepted");
     assert!(begun.elapsed() >= Duration::from_secs(2));
     assert_eq!(cluster.kubernetes.image(WEB), pinned(2));
+}
+
+#[tokio::test]
+async fn either_of_our_two_records_keeps_a_deployment_from_being_applied_again() {
+    let forget_template = |object: &mut Value| {
+        object["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["annotations"] = json!({});
+    };
+    let forget_object = |object: &mut Value| object["metadata"]["annotations"] = json!({});
+    for forget in [forget_template as fn(&mut Value), forget_object] {
+        // A cron job, for it has no history that would remember as well.
+        let cluster = Cluster::empty(settings()).await;
+        cluster.kubernetes.create(NIGHTLY, "team/web:v1", |_| {});
+        let mut apply = apply_to(NIGHTLY, 1, "v2", 2);
+        apply.forced = true;
+        let first = cluster.roll_out(apply.clone()).await;
+        assert_eq!(first, Progress::Succeeded);
+        cluster.kubernetes.edit(NIGHTLY, forget);
+        let again = cluster.roll_out(apply).await;
+        assert_eq!(again, Progress::Succeeded);
+        assert_eq!(cluster.kubernetes.seen("PATCH").len(), 1);
+    }
 }
