@@ -1,6 +1,6 @@
 # `make demo` runs the main job; `make test` passes the tests. Both set up what they need.
 
-.PHONY: demo check test simulate bench soak setup setup-tests setup-tools openapi openapi-check sdk help
+.PHONY: demo check test example simulate bench soak setup setup-tests setup-tools openapi openapi-check sdk help
 .DEFAULT_GOAL := help
 
 # One target folder and one set of flags for everything, so that nothing is built twice.
@@ -26,6 +26,15 @@ check: setup ## Format, lints, documentation, and whether generated files are up
 test: setup-tests ## All tests, against the real registry, PostgreSQL and whatever else a user would have.
 	REGISTRYWATCHER_REQUIRE_BACKENDS=1 $(CARGO) test --workspace --all-targets --locked
 	$(CARGO) test --workspace --doc --locked
+
+# Its lock file is this one, so that what it is built with was tested here, and is built already.
+example: EXAMPLE := examples/deployer-out-of-tree
+example: export CARGO_TARGET_DIR ?= $(CURDIR)/target
+example: setup ## Build a program with a deployer of its own, from outside of the workspace, and run the conformance suite over it.
+	cp Cargo.lock $(EXAMPLE)/Cargo.lock
+	$(CARGO) fmt --manifest-path $(EXAMPLE)/Cargo.toml --check
+	$(CARGO) clippy --manifest-path $(EXAMPLE)/Cargo.toml --all-targets -- --deny warnings
+	$(CARGO) test --manifest-path $(EXAMPLE)/Cargo.toml
 
 simulate: setup ## Replay the run of the simulation that SEED decides, with its trace.
 	@$(CARGO) run --quiet --package registrywatcher-simulation -- $(SEED)
