@@ -232,3 +232,32 @@ fn an_object_that_is_older_than_our_patch_says_nothing_yet() {
         Progress::Failed { restored: true, .. }
     ));
 }
+
+#[test]
+fn only_a_broken_pod_that_the_rollout_would_replace_anyway_is_stuck() {
+    let stuck_pod = |spec: Value, name: &str, revision: &str| {
+        let mut raw = pod(&[("app", "CrashLoopBackOff")]).raw().clone();
+        raw["metadata"]["name"] = name.into();
+        raw["metadata"]["labels"] = json!({ "controller-revision-hash": revision });
+        raw["metadata"]["ownerReferences"] = json!([{ "uid": "u" }]);
+        let raw_object = json!({
+            "metadata": { "uid": "u", "generation": 2 }, "spec": spec,
+            "status": { "observedGeneration": 2, "updateRevision": "new" },
+        });
+        let facts = Facts {
+            object: Some(Object::new(Kind::StatefulSet, raw_object)),
+            pods: vec![Pod::new(raw)],
+            now: samples::at(0),
+        };
+        stuck(&facts, Duration::from_mins(1)).is_some()
+    };
+    let partition = json!({ "updateStrategy": { "rollingUpdate": { "partition": 1 } } });
+    assert!(stuck_pod(json!({}), "queue-0", "old"));
+    assert!(!stuck_pod(json!({}), "queue-0", "new"));
+    assert!(stuck_pod(partition.clone(), "queue-1", "old"));
+    assert!(!stuck_pod(partition, "queue-0", "old"));
+    let parallel = json!({ "podManagementPolicy": "Parallel" });
+    assert!(!stuck_pod(parallel, "queue-0", "old"));
+    let by_hand = json!({ "updateStrategy": { "type": "OnDelete" } });
+    assert!(!stuck_pod(by_hand, "queue-0", "old"));
+}
