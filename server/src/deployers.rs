@@ -1,5 +1,8 @@
 //! Which kinds of deployer there are: the only list of them.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
