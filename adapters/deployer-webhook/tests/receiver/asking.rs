@@ -9,7 +9,7 @@ use registrywatcher_memory::MemoryClock;
 
 use crate::double::Receiver;
 use crate::http::Reply;
-use crate::{apply, deployer, first_look, open, settings};
+use crate::{apply, deployer, first_look, open, rollout, settings};
 
 async fn outcome(reply: Reply) -> Progress {
     let receiver = Receiver::start().await;
@@ -231,4 +231,25 @@ async fn people_see_the_start_of_a_long_message() {
         message.contains("word word") && message.len() < 700,
         "{message}"
     );
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed_whatever_is_asked() {
+    let (receiver, elsewhere) = (Receiver::start().await, Receiver::start().await);
+    let settings = Settings {
+        running_url: Some("/running".into()),
+        ..settings(&receiver)
+    };
+    let deployer = open(&settings, &MemoryClock::new());
+    let taken = Reply::status(202, "").with_header("location", "/s");
+    for status in [301, 302, 303, 307, 308] {
+        let away = Reply::status(status, "").with_header("location", &elsewhere.url());
+        receiver.reply_next([away.clone(), away.clone(), taken.clone(), away]);
+        deployer.apply(&apply()).await.unwrap_err();
+        let workload = apply().workload;
+        deployer.running(&workload).await.unwrap_err();
+        let accepted = deployer.apply(&apply()).await.unwrap();
+        deployer.follow(&rollout(accepted)).await.unwrap_err();
+    }
+    assert!(elsewhere.requests().is_empty());
 }
