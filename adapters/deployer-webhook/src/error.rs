@@ -24,9 +24,10 @@ impl CallError {
         } else {
             "the exchange with the receiver broke off"
         };
+        let error = error.without_url();
         Self::Unavailable {
-            problem: problem.to_owned(),
-            source: Some(error.without_url().into()),
+            problem: format!("{problem}: {}", innermost(&error)),
+            source: Some(error.into()),
         }
     }
 
@@ -40,6 +41,15 @@ impl CallError {
             },
         }
     }
+}
+
+/// What went wrong in the end, such as a certificate that nobody we know has signed.
+fn innermost(error: &reqwest::Error) -> &dyn std::error::Error {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
 }
 
 pub(crate) fn refused(workload: &Workload, problem: String) -> DeployError {
