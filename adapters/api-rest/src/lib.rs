@@ -7,6 +7,7 @@
 //! What holds for every request (who may, how large, how long, in which words errors are told) is in `edge`.
 
 mod access;
+mod docs;
 mod document;
 mod edge;
 mod operations;
@@ -51,7 +52,10 @@ pub fn endpoint(
     metrics: Exposition,
 ) -> impl Endpoint + use<> {
     let document = openapi();
-    let methods = edge::Methods::of(&document).with(DOCUMENT, "GET");
+    let methods = edge::Methods::of(&document)
+        .with(DOCUMENT, "GET")
+        .with(docs::PAGE, "GET")
+        .with(docs::STYLE, "GET");
     let operations = document::service()
         .into_endpoint()
         .data(app)
@@ -61,6 +65,8 @@ pub fn endpoint(
         .data(Arc::clone(&access));
     let routes = Route::new()
         .at(DOCUMENT, get(document::serve(&document)))
+        .at(docs::PAGE, get(docs::serve(&document)))
+        .at(docs::STYLE, get(docs::serve_style()))
         .nest("/", operations);
     edge::Edge::around(routes, methods, info, access)
 }

@@ -8,6 +8,8 @@ mod dead_letters;
 #[cfg(test)]
 mod deployments;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod document;
 #[cfg(test)]
 mod edge;
