@@ -16,11 +16,15 @@ mod edge;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod explanations;
+#[cfg(test)]
 mod freezes;
 #[cfg(test)]
 mod go;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
+mod instance;
 #[cfg(test)]
 mod mishaps;
 #[cfg(test)]
