@@ -23,12 +23,13 @@ use registrywatcher::app::App;
 
 pub use access::{Access, AccessSettings};
 pub use document::openapi;
+pub use edge::{Origin, ParseOriginError};
 
 /// Where the document is served.
 const DOCUMENT: &str = "/openapi.json";
 
 /// Limits of the server that serves the interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerInfo {
     /// The largest body of a request.
     pub max_body_bytes: usize,
@@ -36,6 +37,8 @@ pub struct ServerInfo {
     pub request_timeout: Duration,
     /// How many streams of events may be open at the same time.
     pub max_event_streams: usize,
+    /// Whose pages may use the interface from a browser, besides its own; none unless they are named.
+    pub cors_origins: Vec<Origin>,
 }
 
 /// Writes what is measured, in the text format of Prometheus; called for each request of `/metrics`.
@@ -60,7 +63,7 @@ pub fn endpoint(
         .into_endpoint()
         .data(app)
         .data(operations::Places::new(info.max_event_streams))
-        .data(info)
+        .data(info.clone())
         .data(metrics)
         .data(Arc::clone(&access));
     let routes = Route::new()
