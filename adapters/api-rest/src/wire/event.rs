@@ -121,7 +121,9 @@ impl Event {
                 self.tag = Some(tag.to_string());
                 self.digest = Some(digest.to_string());
             }
-            EventKind::Frozen { by, .. } | EventKind::Unfrozen { by, .. } => {
+            EventKind::DeadLetterReplayed { by, .. }
+            | EventKind::Frozen { by, .. }
+            | EventKind::Unfrozen { by, .. } => {
                 self.by = Some(by.to_string());
             }
             _ => {}
