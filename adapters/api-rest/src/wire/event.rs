@@ -34,7 +34,7 @@ pub(crate) struct Event {
     digest: Option<String>,
 }
 
-/// How urgent an event is.
+/// How urgent an event is. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub(crate) enum Severity {
