@@ -108,6 +108,13 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hold: Option<String>,
     },
+    /// An operator asked to promote canaries.
+    PromotionAsked {
+        /// Which deployment's.
+        subject: Subject,
+        /// Who.
+        by: Author,
+    },
     /// An operator asked for a deployment.
     DeploymentAsked {
         /// The request.
@@ -261,7 +268,7 @@ pub enum Severity {
 
 impl EventKind {
     /// Every kind, as [`name`](Self::name) gives it.
-    pub const NAMES: [&str; 20] = [
+    pub const NAMES: [&str; 21] = [
         "watch_added",
         "watch_retired",
         "repository_changed",
@@ -273,6 +280,7 @@ impl EventKind {
         "deployment_started",
         "deployment_accepted",
         "deployment_awaits_promotion",
+        "promotion_asked",
         "deployment_succeeded",
         "deployment_failed",
         "deployment_superseded",
@@ -298,6 +306,7 @@ impl EventKind {
             Self::DeploymentStarted { .. } => "deployment_started",
             Self::DeploymentAccepted { .. } => "deployment_accepted",
             Self::DeploymentAwaitsPromotion { .. } => "deployment_awaits_promotion",
+            Self::PromotionAsked { .. } => "promotion_asked",
             Self::DeploymentSucceeded { .. } => "deployment_succeeded",
             Self::DeploymentFailed { .. } => "deployment_failed",
             Self::DeploymentSuperseded { .. } => "deployment_superseded",
@@ -337,6 +346,7 @@ impl EventKind {
             | Self::DeploymentStarted { subject }
             | Self::DeploymentAccepted { subject }
             | Self::DeploymentAwaitsPromotion { subject }
+            | Self::PromotionAsked { subject, .. }
             | Self::DeploymentSucceeded { subject }
             | Self::DeploymentFailed { subject, .. }
             | Self::DeploymentSuperseded { subject, .. }

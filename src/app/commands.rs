@@ -1,6 +1,7 @@
 mod abandon;
 mod ask;
 mod error;
+mod promote;
 mod rollback;
 
 use std::sync::Arc;
@@ -59,13 +60,13 @@ pub struct DeployNow {
 }
 
 impl App {
-    /// Changes what is wanted of a watch, and acts on it at once.
+    /// Changes what is wanted of a watch, and acts on it at once. Gives what is wanted then, and the demand that a pin makes.
     pub async fn change_intent(
         &self,
         name: &WatchName,
         change: &IntentChange,
         author: &Author,
-    ) -> Result<Intent, CommandError> {
+    ) -> Result<(Intent, Option<Asked>), CommandError> {
         let watch = self.configured_watch(name)?;
         if let Some(Target::Pin(_)) = &change.target {
             self.ensure_not_frozen(name)?;
@@ -86,8 +87,11 @@ impl App {
             _ => candidate.clone(),
         };
         let request = candidate.map(|candidate| self.request(candidate, watch, None, author));
-        self.commit_command(watch, change, hold, request, author)
-            .await
+        let asked = request.as_ref().map(|request| Asked::new(watch, request));
+        let intent = self
+            .commit_command(watch, change, hold, request, author)
+            .await?;
+        Ok((intent, asked))
     }
 
     /// Lets a watch track again with auto-deploy on, and deploys what is wanted then.

@@ -46,6 +46,9 @@ impl fmt::Display for EventKind {
             Self::DeploymentAwaitsPromotion { subject } => {
                 write!(f, "{subject}: canaries are healthy and wait to be promoted")
             }
+            Self::PromotionAsked { subject, by } => {
+                write!(f, "{subject}: {by} promotes its canaries")
+            }
             Self::DeploymentSucceeded { subject } => write!(f, "{subject}: runs and is healthy"),
             Self::DeploymentFailed {
                 subject,

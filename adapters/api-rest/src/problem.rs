@@ -105,6 +105,9 @@ impl From<CommandError> for Fault {
             CommandError::AskedOtherwise { .. } => Kind::KeyReused,
             CommandError::AttendedElsewhere { .. } => Kind::AttendedElsewhere,
             CommandError::NotPolled { .. } => Kind::RegistryUnavailable,
+            CommandError::NotAwaitingPromotion { .. } => Kind::NotAwaitingPromotion,
+            CommandError::CannotPromote { .. } => Kind::CannotPromote,
+            CommandError::OrchestratorUnavailable { .. } => Kind::OrchestratorUnavailable,
             CommandError::Store(error) => store_kind(error),
         };
         let retry_after = match &error {

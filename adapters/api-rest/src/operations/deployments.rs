@@ -2,6 +2,7 @@ mod abandon;
 mod create;
 mod list;
 mod list_of_watch;
+mod promote;
 mod read;
 mod roll_back;
 
@@ -25,6 +26,7 @@ pub(crate) type Operations = (
     list_of_watch::ListDeploymentsOfWatch,
     read::GetDeployment,
     abandon::AbandonDeployment,
+    promote::PromoteDeployment,
 );
 
 pub(super) fn all() -> Operations {
@@ -35,6 +37,7 @@ pub(super) fn all() -> Operations {
         list_of_watch::ListDeploymentsOfWatch,
         read::GetDeployment,
         abandon::AbandonDeployment,
+        promote::PromoteDeployment,
     )
 }
 

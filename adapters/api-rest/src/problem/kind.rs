@@ -33,6 +33,7 @@ pub(crate) enum Kind {
     Internal,
     SinkRefused,
     RegistryUnavailable,
+    OrchestratorUnavailable,
     StoreUnavailable,
     SinkUnavailable,
     TooManyStreams,
@@ -41,7 +42,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 35] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::Invalid,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -72,6 +73,7 @@ impl Kind {
         Self::Internal,
         Self::SinkRefused,
         Self::RegistryUnavailable,
+        Self::OrchestratorUnavailable,
         Self::StoreUnavailable,
         Self::SinkUnavailable,
         Self::TooManyStreams,
@@ -241,6 +243,11 @@ impl Kind {
                 S::SERVICE_UNAVAILABLE,
                 "registry-unavailable",
                 "The registry could not be asked, and nothing was changed.",
+            ),
+            Self::OrchestratorUnavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "orchestrator-unavailable",
+                "The orchestrator could not be asked.",
             ),
             Self::StoreUnavailable => (
                 S::SERVICE_UNAVAILABLE,

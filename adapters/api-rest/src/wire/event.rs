@@ -94,6 +94,7 @@ impl Event {
             EventKind::DeploymentCreated { cause, .. } => {
                 self.request = cause.request().map(|request| request.0);
             }
+            EventKind::PromotionAsked { by, .. } => self.by = Some(by.to_string()),
             EventKind::DeploymentAbandoned { by, .. } => {
                 self.by = by.as_ref().map(ToString::to_string);
             }

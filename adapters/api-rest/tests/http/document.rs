@@ -92,6 +92,7 @@ fn it_has_every_operation_and_no_other() {
         "listTags",
         "listWatches",
         "ping",
+        "promoteDeployment",
         "releaseFromQuarantine",
         "replayDeadLetter",
         "resetTag",

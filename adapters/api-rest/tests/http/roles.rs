@@ -39,8 +39,9 @@ use Elsewhere::{Filtered, Hidden, Refused};
 use Takes::{A, Nothing};
 
 /// Every operation, with what it takes and what a token for other watches gets to see of it.
-const OPERATIONS: [(&str, Takes, Elsewhere); 36] = [
+const OPERATIONS: [(&str, Takes, Elsewhere); 37] = [
     ("abandonDeployment", A(Role::Deployer), Hidden),
+    ("promoteDeployment", A(Role::Deployer), Hidden),
     ("changeIntent", A(Role::Deployer), Hidden),
     ("changeTag", A(Role::Deployer), Hidden),
     ("checkWatch", A(Role::Deployer), Hidden),

@@ -3,8 +3,9 @@ use std::sync::Arc;
 use poem::http::HeaderMap;
 use poem_openapi::param::{Header, Path};
 use poem_openapi::payload::Json;
-use poem_openapi::{ApiResponse, OpenApi};
+use poem_openapi::{ApiResponse, Object, OpenApi};
 use registrywatcher::app::{self, CommandError};
+use uuid::Uuid;
 
 use crate::operations::{self, Group, Served};
 use crate::permitted::{Deploying, Permitted};
@@ -14,12 +15,22 @@ use crate::wire::{Intent, IntentChange};
 /// The header that names the revision which a change was decided on.
 const IF_MATCH: &str = "If-Match";
 
+/// The intent as it is now, and what came of the change.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+struct IntentChanged {
+    #[oai(flatten)]
+    intent: Intent,
+    /// The request that pinning makes, by which deployments and events tell of it.
+    request: Option<Uuid>,
+}
+
 #[derive(ApiResponse)]
 enum Answer {
     /// The intent as it is now.
     #[oai(status = 200)]
     Changed(
-        Json<Intent>,
+        Json<IntentChanged>,
         /// Its revision, for `If-Match`.
         #[oai(header = "ETag")]
         String,
@@ -77,7 +88,7 @@ impl ChangeIntent {
         }
         change.expected = demanded.or(change.expected);
         let app = Arc::clone(app.0);
-        let intent = operations::to_its_end(async move {
+        let changed = operations::to_its_end(async move {
             let changed = app.change_intent(&name, &change, &caller.author).await;
             changed.map_err(|error| match error {
                 CommandError::Stale { .. } if demanded.is_some() => {
@@ -86,9 +97,14 @@ impl ChangeIntent {
                 error => error.into(),
             })
         });
-        let intent = Intent::from(intent.await?);
+        let (intent, asked) = changed.await?;
+        let intent = Intent::from(intent);
         let etag = intent.etag();
-        Ok(Answer::Changed(Json(intent), etag))
+        let request = asked.map(|asked| asked.request.0);
+        Ok(Answer::Changed(
+            Json(IntentChanged { intent, request }),
+            etag,
+        ))
     }
 }
 

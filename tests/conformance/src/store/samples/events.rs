@@ -123,6 +123,10 @@ fn deployment_events() -> Vec<EventKind> {
         EventKind::DeploymentAwaitsPromotion {
             subject: subject.clone(),
         },
+        EventKind::PromotionAsked {
+            subject: subject.clone(),
+            by: Author::new(HARD_WORDS),
+        },
         EventKind::DeploymentSucceeded {
             subject: subject.clone(),
         },
