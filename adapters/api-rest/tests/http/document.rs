@@ -228,7 +228,7 @@ fn every_kind_of_problem_is_explained() {
                 .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     });
     let kinds: Vec<&str> = kinds.collect();
-    assert_eq!(kinds.len(), 35, "{kinds:?}");
+    assert_eq!(kinds.len(), 36, "{kinds:?}");
     for kind in kinds {
         assert!(
             readme.contains(&format!("### {kind}\n")),

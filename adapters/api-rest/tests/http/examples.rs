@@ -25,11 +25,11 @@ pub(crate) struct Example {
     body: Option<Value>,
 }
 
-/// A house with a history: one deployment succeeded, one failed, one goes on; and the sink could not be told event 1.
+/// A house with a history: one deployment succeeded, one failed, one waits at its canaries; and the sink could not be told event 1.
 pub(crate) struct LivedIn {
     pub(crate) house: House,
     failed: String,
-    rolling: String,
+    waiting: String,
 }
 
 impl LivedIn {
@@ -45,7 +45,7 @@ impl LivedIn {
         house.deployer.fail_next_image("it crashed", true);
         house.push("v1.2.0", 3);
         house.turn().await;
-        house.deployer.hold_rollouts();
+        house.deployer.hold_at_canaries(samples::tag("v1.3.0"));
         house.push("v1.3.0", 4);
         house.turn().await;
         let letter = DeadLetter {
@@ -58,11 +58,11 @@ impl LivedIn {
         house.store.bury(&letter).await.unwrap();
         let deployments = house.store.all_deployments();
         let ids: Vec<String> = deployments.iter().map(|one| one.id.to_string()).collect();
-        let [_, failed, rolling] = ids.try_into().unwrap();
+        let [_, failed, waiting] = ids.try_into().unwrap();
         Self {
             house,
             failed,
-            rolling,
+            waiting,
         }
     }
 
@@ -89,7 +89,7 @@ impl LivedIn {
     fn parameters(&self, operation: &str) -> Vec<(&'static str, String)> {
         let deployment = match operation {
             "releaseFromQuarantine" => &self.failed,
-            _ => &self.rolling,
+            _ => &self.waiting,
         };
         vec![
             ("{watch}", "web".to_owned()),

@@ -37,6 +37,7 @@ mod intents;
 mod mishaps;
 #[cfg(test)]
 mod probes;
+mod promotions;
 #[cfg(test)]
 mod quarantine;
 #[cfg(test)]
