@@ -112,7 +112,7 @@ async fn an_example_can_be_run_as_it_stands() {
     let examples = page.split("<pre><code>curl ").skip(1);
     for example in examples {
         let (address, _) = example
-            .split_once("/")
+            .split_once('/')
             .unwrap()
             .1
             .split_once("&quot;")
