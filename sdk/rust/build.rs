@@ -18,6 +18,7 @@ fn main() -> Result<(), Error> {
     settings.with_interface(InterfaceStyle::Builder);
     let tokens = Generator::new(&settings).generate_tokens(&serde_json::from_str(&document)?)?;
     let code = prettyplease::unparse(&syn::parse2(tokens)?);
-    let file = PathBuf::from(env::var("OUT_DIR")?).join("client.rs");
+    let folder = env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?;
+    let file = PathBuf::from(folder).join("client.rs");
     Ok(fs::write(file, code)?)
 }
