@@ -31,8 +31,10 @@ const DOCUMENT: &str = "/openapi.json";
 pub struct ServerInfo {
     /// The largest body of a request.
     pub max_body_bytes: usize,
-    /// How long a request may take.
+    /// How long a request may take; streams of events go on as long as they may.
     pub request_timeout: Duration,
+    /// How many streams of events may be open at the same time.
+    pub max_event_streams: usize,
 }
 
 /// Writes what is measured, in the text format of Prometheus; called for each request of `/metrics`.
@@ -53,6 +55,7 @@ pub fn endpoint(
     let operations = document::service()
         .into_endpoint()
         .data(app)
+        .data(operations::Places::new(info.max_event_streams))
         .data(info)
         .data(metrics)
         .data(Arc::clone(&access));

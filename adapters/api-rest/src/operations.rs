@@ -27,6 +27,8 @@ use tracing::Instrument;
 
 use crate::problem::{Fault, Kind};
 
+pub(crate) use events::Places;
+
 /// The application that the request is served with.
 type Served<'a> = Data<&'a Arc<App>>;
 

@@ -42,6 +42,7 @@ pub(crate) async fn measure(
     let info = ServerInfo {
         max_body_bytes: 64 << 10,
         request_timeout: Duration::from_secs(10),
+        max_event_streams: 0,
     };
     let nothing = Arc::new(String::new);
     let api = Serving::start(endpoint(service.app(), access(), info, nothing)).await?;

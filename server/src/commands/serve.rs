@@ -106,8 +106,11 @@ pub(crate) async fn serve(
     ready(address, Arc::clone(&app));
     let grace = config.server.shutdown_grace;
     let (asked, stop) = oneshot::channel();
+    let waiting = Arc::clone(&app);
     let signalled = async move {
         shutdown::signalled().await;
+        // Streams of events would last as long as all of the grace.
+        waiting.stop_waiting();
         let _ = asked.send(());
     };
     let served = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
@@ -194,6 +197,7 @@ fn endpoint(
     let info = ServerInfo {
         max_body_bytes: config.server.max_body_bytes as usize,
         request_timeout: config.server.request_timeout,
+        max_event_streams: config.server.max_event_streams as usize,
     };
     let (measured, measurements) = (Arc::clone(app), Arc::clone(measurements));
     let metrics = Arc::new(move || measurements.render(&measured));

@@ -17,6 +17,8 @@ pub struct ServerConfig {
     pub max_body_bytes: u32,
     /// How long a request may take; streams of events are exempt.
     pub request_timeout: Duration,
+    /// How many streams of events may be open at the same time.
+    pub max_event_streams: u32,
     /// How long requests that run at a shutdown may go on.
     pub shutdown_grace: Duration,
 }
@@ -27,10 +29,12 @@ pub(super) struct Wire {
     listen: Option<String>,
     max_body_bytes: Option<Count>,
     request_timeout: Option<HumanDuration>,
+    max_event_streams: Option<Count>,
     shutdown_grace: Option<HumanDuration>,
 }
 
 const LEAST_BODY: u32 = 1024;
+const MOST_STREAMS: u32 = 10_000;
 
 impl Wire {
     pub(super) fn check(self, at: &Key, findings: &mut Findings<'_>) -> Option<ServerConfig> {
@@ -51,6 +55,12 @@ impl Wire {
             self.request_timeout,
             second,
         );
+        let max_event_streams = count(
+            findings,
+            &at.child("max_event_streams"),
+            self.max_event_streams,
+            0..=MOST_STREAMS,
+        );
         let shutdown_grace = duration(
             findings,
             &at.child("shutdown_grace"),
@@ -61,6 +71,7 @@ impl Wire {
             listen: listen?,
             max_body_bytes: max_body_bytes?,
             request_timeout: request_timeout?,
+            max_event_streams: max_event_streams?,
             shutdown_grace: shutdown_grace?,
         })
     }
@@ -84,6 +95,7 @@ impl ServerConfig {
         document.pair("listen", self.listen.to_string());
         document.pair("max_body_bytes", i64::from(self.max_body_bytes));
         document.duration("request_timeout", self.request_timeout);
+        document.pair("max_event_streams", i64::from(self.max_event_streams));
         document.duration("shutdown_grace", self.shutdown_grace);
     }
 }

@@ -7,10 +7,12 @@ mod roll_back;
 
 use poem_openapi::Object;
 use registrywatcher::app::{App, Asked, Served, WatchView};
+use registrywatcher::deployment::{self, DeploymentId};
 use registrywatcher::watch::Workload;
 use uuid::Uuid;
 
 use crate::ServerInfo;
+use crate::access::Caller;
 use crate::operations::waiting::patience;
 use crate::problem::{Fault, Kind};
 use crate::wire::Deployment;
@@ -79,6 +81,20 @@ impl DeploymentAsked {
                 .collect(),
         }
     }
+}
+
+/// The deployment, if the caller may know of its watch.
+async fn seen(
+    app: &App,
+    caller: &Caller,
+    id: DeploymentId,
+) -> Result<deployment::Deployment, Fault> {
+    let found = app.deployment(id).await?;
+    let found = found.filter(|found| caller.sees(&found.watch));
+    found.ok_or_else(|| {
+        let detail = format!("there is no deployment {id}");
+        Fault::new(Kind::UnknownDeployment, detail)
+    })
 }
 
 /// The workload that is written like this.

@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     NothingWanted,
     NothingBefore,
     AlreadyEnded,
+    NotAwaitingPromotion,
+    CannotPromote,
     AttendedElsewhere,
     Frozen,
     PreconditionFailed,
@@ -39,7 +41,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 33] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::Invalid,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -55,6 +57,8 @@ impl Kind {
         Self::NothingWanted,
         Self::NothingBefore,
         Self::AlreadyEnded,
+        Self::NotAwaitingPromotion,
+        Self::CannotPromote,
         Self::AttendedElsewhere,
         Self::Frozen,
         Self::PreconditionFailed,
@@ -159,6 +163,16 @@ impl Kind {
                 S::CONFLICT,
                 "already-ended",
                 "The deployment has ended already.",
+            ),
+            Self::NotAwaitingPromotion => (
+                S::CONFLICT,
+                "not-awaiting-promotion",
+                "The deployment does not wait to be promoted.",
+            ),
+            Self::CannotPromote => (
+                S::CONFLICT,
+                "cannot-promote",
+                "The deployer cannot promote this.",
             ),
             Self::AttendedElsewhere => (
                 S::CONFLICT,

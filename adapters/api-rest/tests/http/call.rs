@@ -1,5 +1,6 @@
 //! Calling the interface; what holds for every answer is checked on each.
 
+use poem::Response;
 use poem::http::{HeaderMap, Method};
 use registrywatcher_api_rest::openapi;
 use serde_json::{Value, json};
@@ -79,7 +80,35 @@ impl Call<'_> {
     }
 
     pub(crate) async fn send(self) -> Answer {
-        let method = self.method.clone();
+        let (method, path) = (self.method.clone(), self.path.clone());
+        let response = self.respond().await;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let is = |media_type: &str| {
+            let content_type = headers.get("content-type");
+            content_type.is_some_and(|value| value.as_bytes().starts_with(media_type.as_bytes()))
+        };
+        let text = if is("text/event-stream") {
+            // It has no end.
+            String::new()
+        } else {
+            response.into_body().into_string().await.unwrap()
+        };
+        let body = match status {
+            204 if text.is_empty() => json!({}),
+            _ if is("text/") => Value::String(text),
+            _ => serde_json::from_str(&text).unwrap(),
+        };
+        let answer = Answer {
+            status,
+            headers,
+            body,
+        };
+        answer.assert_in_order(&method, &path);
+        answer
+    }
+
+    /// Sends it, and gives the answer as it comes.
+    pub(crate) async fn respond(self) -> Response {
         let mut request = self
             .house
             .client
@@ -88,24 +117,7 @@ impl Call<'_> {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let response = request.send().await.0;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.into_body().into_string().await.unwrap();
-        let is_text = headers
-            .get("content-type")
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
-        let body = match status {
-            204 if text.is_empty() => json!({}),
-            _ if is_text => Value::String(text),
-            _ => serde_json::from_str(&text).unwrap(),
-        };
-        let answer = Answer {
-            status,
-            headers,
-            body,
-        };
-        answer.assert_in_order(&method, &self.path);
-        answer
+        request.send().await.0
     }
 }
 

@@ -196,7 +196,7 @@ async fn an_unknown_path_is_404_and_an_unknown_method_405() {
         );
     }
     for (path, methods) in [
-        (INTENT, "PATCH"),
+        (INTENT, "GET, PATCH"),
         ("/api/v1/watches", "GET"),
         ("/openapi.json", "GET"),
     ] {

@@ -37,6 +37,7 @@ pub(crate) const EXPOSITION: &str = "# TYPE fires gauge\nfires 0\n";
 pub(crate) const LIMITS: ServerInfo = ServerInfo {
     max_body_bytes: 1024,
     request_timeout: Duration::from_secs(30),
+    max_event_streams: 2,
 };
 
 pub(crate) struct House {

@@ -32,6 +32,8 @@ mod rollback;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod stream;
+#[cfg(test)]
 mod tokens;
 #[cfg(test)]
 mod watches;

@@ -14,10 +14,11 @@ const AT_HOME: &str = "willa";
 const ELSEWHERE: &str = "otto";
 
 /// What answers a token that is for some watches although it is about no watch in particular.
-const ACROSS: [(Method, &str); 6] = [
+const ACROSS: [(Method, &str); 7] = [
     (Method::GET, "/api/v1/watches"),
     (Method::GET, "/api/v1/deployments"),
     (Method::GET, "/api/v1/events"),
+    (Method::GET, "/api/v1/events/stream"),
     (Method::GET, "/api/v1/freeze"),
     (Method::GET, "/repos"),
     (Method::GET, "/debug/caches"),
