@@ -1,0 +1,125 @@
+use registrywatcher_client::types::{
+    Intent, Running, RunningState, Target, Watch, WatchList, WatchStatus,
+};
+
+use super::fault::Fault;
+use super::service::Service;
+use super::show::{image, or_dash, plain};
+use crate::cli::ctl::Watches;
+use crate::table::Table;
+
+/// How many are asked for at a time.
+const PAGE: u64 = 200;
+
+/// Prints a row for each watch.
+pub(super) async fn list(service: &Service, args: &Watches) -> Result<(), Fault> {
+    let mut watches = Vec::new();
+    let mut after = None;
+    loop {
+        let page = page(service, args, after.as_deref()).await?;
+        watches.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let listed = WatchList {
+        items: watches,
+        next: None,
+    };
+    service.output.answer(&listed, |listed| {
+        if listed.items.is_empty() {
+            return "no watch".to_owned();
+        }
+        let mut table = Table::new(["WATCH", "STATUS", "INTENT", "WANTED", "RUNS", "WHY"]);
+        for watch in &listed.items {
+            table.row(row(watch));
+        }
+        table.to_string()
+    })
+}
+
+async fn page(service: &Service, args: &Watches, after: Option<&str>) -> Result<WatchList, Fault> {
+    let mut request = service.client.list_watches().limit(PAGE);
+    if let Some(search) = &args.search {
+        request = request.search(search.as_str());
+    }
+    if let Some(status) = args.status {
+        request = request.status(status);
+    }
+    if let Some(after) = after {
+        request = request.after(after);
+    }
+    Ok(request.send().await?.into_inner())
+}
+
+fn row(watch: &Watch) -> [String; 6] {
+    let mut runs: Vec<String> = watch
+        .workloads
+        .iter()
+        .map(|workload| running(&workload.running))
+        .collect();
+    runs.dedup();
+    [
+        watch.name.clone(),
+        status(watch.status).to_owned(),
+        intent(&watch.intent),
+        image(watch.wanted.tag.as_deref(), watch.wanted.digest.as_deref()),
+        runs.join(", "),
+        why(watch),
+    ]
+}
+
+fn status(status: WatchStatus) -> &'static str {
+    match status {
+        WatchStatus::Deploying => "deploying",
+        WatchStatus::Failed => "failed",
+        WatchStatus::Held => "held",
+        WatchStatus::Unknown => "unknown",
+        WatchStatus::UpToDate => "up to date",
+    }
+}
+
+/// What an operator wants, without what goes without saying.
+pub(super) fn intent(intent: &Intent) -> String {
+    let target = match intent.target {
+        Target::Track => "track".to_owned(),
+        Target::Pin => format!("pin {}", or_dash(intent.tag.as_deref())),
+    };
+    let manual = if intent.auto_deploy {
+        ""
+    } else {
+        ", auto-deploy off"
+    };
+    let hold = if intent.hold.is_some() { ", held" } else { "" };
+    format!("{target}{manual}{hold}")
+}
+
+/// What runs.
+pub(super) fn running(running: &Running) -> String {
+    match running.state {
+        RunningState::Unknown => "?".to_owned(),
+        RunningState::Nothing => "nothing".to_owned(),
+        RunningState::Image => image(running.tag.as_deref(), running.digest.as_deref()),
+    }
+}
+
+/// The first thing to know of a watch that is not up to date.
+fn why(watch: &Watch) -> String {
+    if watch.status == WatchStatus::UpToDate {
+        return String::new();
+    }
+    let of_workloads = || {
+        let mut workloads = watch.workloads.iter();
+        workloads.find_map(|workload| {
+            let failed = workload.failed.as_ref().map(|failed| &failed.reason);
+            let decision = workload.decision.as_ref();
+            let reason = decision.and_then(|decision| decision.reasons.first());
+            let held = reason.map(|reason| &reason.message);
+            workload.progress.as_ref().or(failed).or(held)
+        })
+    };
+    let fault = watch.listing.fault.as_ref().or(watch.wanted.fault.as_ref());
+    let told = fault.or_else(of_workloads);
+    told.map_or_else(String::new, |text| plain(text))
+}
