@@ -1,6 +1,7 @@
 //! What holds for every request: who may reach us, how large and how long, and in which words errors are told.
 
 mod body;
+mod cors;
 mod methods;
 mod origin;
 mod request_id;
@@ -19,6 +20,7 @@ use crate::access::Access;
 use crate::problem::{Dialect, Fault, Kind};
 use request_id::RequestId;
 
+pub use cors::{Origin, ParseOriginError};
 pub(crate) use methods::Methods;
 
 /// The operations behind everything that holds for each of them.
@@ -67,11 +69,19 @@ impl<E: Endpoint> Endpoint for Edge<E> {
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
         let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.path = path);
+        let origins = &self.limits.cors_origins;
+        let invited = cors::invited(&request, origins);
         async {
-            let mut response = match self.serve(request).await {
+            let mut response = match self.serve(request, invited.is_some()).await {
                 Ok(response) => response,
                 Err(fault) => self.tell(fault, &path, &id),
             };
+            if let Some(origin) = invited {
+                cors::invite(origin, response.headers_mut());
+            }
+            if !origins.is_empty() {
+                cors::vary(response.headers_mut());
+            }
             if let Some(id) = id.to_header() {
                 response.headers_mut().insert(request_id::HEADER, id);
             }
@@ -84,22 +94,33 @@ impl<E: Endpoint> Endpoint for Edge<E> {
 }
 
 impl<E: Endpoint> Edge<E> {
-    async fn serve(&self, request: Request) -> Result<Response, Fault> {
+    async fn serve(&self, request: Request, is_invited: bool) -> Result<Response, Fault> {
         let limit = self.limits.request_timeout;
         let timed_out = |_| {
             let detail = format!("it took longer than {} s", limit.as_secs_f32());
             Fault::new(Kind::TimedOut, detail)
         };
-        tokio::time::timeout(limit, self.serve_patiently(request))
+        tokio::time::timeout(limit, self.serve_patiently(request, is_invited))
             .await
             .map_err(timed_out)?
     }
 
-    async fn serve_patiently(&self, mut request: Request) -> Result<Response, Fault> {
+    async fn serve_patiently(
+        &self,
+        mut request: Request,
+        is_invited: bool,
+    ) -> Result<Response, Fault> {
         if self.access.is_open() {
             origin::check_host(&request)?;
         }
-        origin::check_origin(&request)?;
+        if is_invited {
+            let methods = self.methods.allowed(request.uri().path());
+            if let Some(methods) = methods.filter(|_| cors::is_preflight(&request)) {
+                return Ok(cors::preflight(methods));
+            }
+        } else {
+            origin::check_origin(&request)?;
+        }
         body::read(&mut request, self.limits.max_body_bytes).await?;
         let response = self.operations.call(request).await?.into_response();
         if response.data::<Panicked>().is_some() {

@@ -7,6 +7,7 @@
 //! What holds for every request (who may, how large, how long, in which words errors are told) is in `edge`.
 
 mod access;
+mod docs;
 mod document;
 mod edge;
 mod operations;
@@ -22,12 +23,13 @@ use registrywatcher::app::App;
 
 pub use access::{Access, AccessSettings};
 pub use document::openapi;
+pub use edge::{Origin, ParseOriginError};
 
 /// Where the document is served.
 const DOCUMENT: &str = "/openapi.json";
 
 /// Limits of the server that serves the interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerInfo {
     /// The largest body of a request.
     pub max_body_bytes: usize,
@@ -35,6 +37,8 @@ pub struct ServerInfo {
     pub request_timeout: Duration,
     /// How many streams of events may be open at the same time.
     pub max_event_streams: usize,
+    /// Whose pages may use the interface from a browser, besides its own; none unless they are named.
+    pub cors_origins: Vec<Origin>,
 }
 
 /// Writes what is measured, in the text format of Prometheus; called for each request of `/metrics`.
@@ -51,16 +55,21 @@ pub fn endpoint(
     metrics: Exposition,
 ) -> impl Endpoint + use<> {
     let document = openapi();
-    let methods = edge::Methods::of(&document).with(DOCUMENT, "GET");
+    let methods = edge::Methods::of(&document)
+        .with(DOCUMENT, "GET")
+        .with(docs::PAGE, "GET")
+        .with(docs::STYLE, "GET");
     let operations = document::service()
         .into_endpoint()
         .data(app)
         .data(operations::Places::new(info.max_event_streams))
-        .data(info)
+        .data(info.clone())
         .data(metrics)
         .data(Arc::clone(&access));
     let routes = Route::new()
         .at(DOCUMENT, get(document::serve(&document)))
+        .at(docs::PAGE, get(docs::serve(&document)))
+        .at(docs::STYLE, get(docs::serve_style()))
         .nest("/", operations);
     edge::Edge::around(routes, methods, info, access)
 }

@@ -10,9 +10,11 @@ mod deployments;
 mod events;
 mod freezes;
 mod go;
+mod instance;
 mod once;
 mod probes;
 mod quarantine;
+mod registries;
 mod waiting;
 mod watches;
 
@@ -47,6 +49,10 @@ enum Group {
     Events,
     /// The events that sinks could not be told.
     DeadLetters,
+    /// The registries, and whether they answer.
+    Registries,
+    /// Who calls, and which process answers.
+    Instance,
     /// Whether the service is well.
     Probes,
     /// The routes of the Go service that this one replaces: unversioned, kept as they were.
@@ -61,6 +67,8 @@ pub(crate) type Operations = (
     freezes::Operations,
     events::Operations,
     dead_letters::Operations,
+    registries::Operations,
+    instance::Operations,
     probes::Operations,
     go::Operations,
 );
@@ -74,6 +82,8 @@ pub(crate) fn all() -> Operations {
         freezes::all(),
         events::all(),
         dead_letters::all(),
+        registries::all(),
+        instance::all(),
         probes::all(),
         go::all(),
     )

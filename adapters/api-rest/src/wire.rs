@@ -3,6 +3,7 @@
 mod decision;
 mod deployment;
 mod event;
+mod explanation;
 mod freeze;
 mod given;
 mod intent;
@@ -16,11 +17,12 @@ mod workload;
 
 pub(crate) use deployment::Deployment;
 pub(crate) use event::Event;
+pub(crate) use explanation::{Explanation, Rejection};
 pub(crate) use freeze::{Freeze, FreezeDemand};
 pub(crate) use given::Given;
 pub(crate) use intent::{Intent, IntentChange};
 pub(crate) use page::{Filling, Limit, default_limit};
 pub(crate) use quarantined::QuarantinedImage;
-pub(crate) use text::{Spelled, Text};
+pub(crate) use text::{NAME, Spelled, Text};
 pub(crate) use timestamp::Timestamp;
 pub(crate) use watch::{Watch, WatchStatus};

@@ -43,6 +43,7 @@ pub(crate) async fn measure(
         max_body_bytes: 64 << 10,
         request_timeout: Duration::from_secs(10),
         max_event_streams: 0,
+        cors_origins: Vec::new(),
     };
     let nothing = Arc::new(String::new);
     let api = Serving::start(endpoint(service.app(), access(), info, nothing)).await?;

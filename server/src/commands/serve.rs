@@ -198,6 +198,7 @@ fn endpoint(
         max_body_bytes: config.server.max_body_bytes as usize,
         request_timeout: config.server.request_timeout,
         max_event_streams: config.server.max_event_streams as usize,
+        cors_origins: config.server.cors_origins.clone(),
     };
     let (measured, measurements) = (Arc::clone(app), Arc::clone(measurements));
     let metrics = Arc::new(move || measurements.render(&measured));

@@ -1,5 +1,7 @@
 use serde_json::{Value, json};
 
+use crate::wire::NAME;
+
 /// The schemas whose unknown fields are refused.
 const CLOSED: [&str; 5] = [
     "Abandonment",
@@ -14,9 +16,6 @@ const NOT_EMPTY: [&str; 2] = ["IntentChange", "TagChange"];
 
 /// The greatest integer that every reader of JSON takes exactly.
 const GREATEST_INTEGER: u64 = (1 << 53) - 1;
-
-/// The form of the names that people choose in the configuration.
-const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$";
 
 /// Says of the values in `document` what the framework cannot: their limits, and how they may look.
 pub(super) fn specify(document: &mut Value) {

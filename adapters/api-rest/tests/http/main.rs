@@ -8,17 +8,23 @@ mod dead_letters;
 #[cfg(test)]
 mod deployments;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod document;
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod explanations;
+#[cfg(test)]
 mod freezes;
 #[cfg(test)]
 mod go;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
+mod instance;
 #[cfg(test)]
 mod mishaps;
 #[cfg(test)]

@@ -14,17 +14,20 @@ const AT_HOME: &str = "willa";
 const ELSEWHERE: &str = "otto";
 
 /// What answers a token that is for some watches although it is about no watch in particular.
-const ACROSS: [(Method, &str); 7] = [
+const ACROSS: [(Method, &str); 10] = [
     (Method::GET, "/api/v1/watches"),
     (Method::GET, "/api/v1/deployments"),
     (Method::GET, "/api/v1/events"),
     (Method::GET, "/api/v1/events/stream"),
     (Method::GET, "/api/v1/freeze"),
+    (Method::GET, "/api/v1/registries"),
+    (Method::GET, "/api/v1/whoami"),
+    (Method::GET, "/api/v1/instance"),
     (Method::GET, "/repos"),
     (Method::GET, "/debug/caches"),
 ];
 
-fn limited(name: &str, watches: &[&str]) -> Token {
+pub(crate) fn limited(name: &str, watches: &[&str]) -> Token {
     let watches = watches.iter().map(|text| text.parse().unwrap());
     Token {
         reach: Reach::Only(watches.collect()),
