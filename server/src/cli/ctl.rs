@@ -94,6 +94,14 @@ pub(crate) enum Verb {
     Quarantine(Quarantine),
     /// Print what happened, oldest first.
     Events(Events),
+    /// Ask the registry now, rather than at the next poll, and print how the watch stands.
+    Check(OneWatch),
+    /// List the tags that the repository of a watch has, and what its policy makes of them.
+    Tags(OneWatch),
+    /// List the registries: whether they answer, and what may be asked of them still.
+    Registries,
+    /// Print as whom the service takes you.
+    Whoami,
 }
 
 /// Of which watch.

@@ -11,6 +11,8 @@ mod quarantine;
 mod service;
 mod show;
 mod sse;
+mod standing;
+mod tags;
 mod watches;
 mod why;
 
@@ -61,6 +63,10 @@ async fn verb(service: &Service, verb: &Verb) -> Result<Outcome, Fault> {
         Verb::Unfreeze(args) => freeze::unfreeze(service, args).await,
         Verb::Quarantine(Quarantine::List(args)) => quarantine::list(service, &args.watch).await,
         Verb::Quarantine(Quarantine::Release(args)) => quarantine::release(service, args).await,
+        Verb::Check(args) => watches::check(service, &args.watch).await,
+        Verb::Tags(args) => tags::list(service, &args.watch).await,
+        Verb::Registries => standing::registries(service).await,
+        Verb::Whoami => standing::whoami(service).await,
         Verb::Events(args) => events::run(service, args).await,
     }?;
     Ok(Outcome::Done)

@@ -1,3 +1,4 @@
+use registrywatcher::watch::WatchName;
 use registrywatcher_client::types::{
     Intent, Running, RunningState, Target, Watch, WatchList, WatchStatus,
 };
@@ -27,16 +28,29 @@ pub(super) async fn list(service: &Service, args: &Watches) -> Result<(), Fault>
         items: watches,
         next: None,
     };
-    service.output.answer(&listed, |listed| {
-        if listed.items.is_empty() {
-            return "no watch".to_owned();
-        }
-        let mut table = Table::new(["WATCH", "STATUS", "INTENT", "WANTED", "RUNS", "WHY"]);
-        for watch in &listed.items {
-            table.row(row(watch));
-        }
-        table.to_string()
-    })
+    service
+        .output
+        .answer(&listed, |listed| table(&listed.items))
+}
+
+/// Has the registry asked now, and prints the row of the watch.
+pub(super) async fn check(service: &Service, watch: &WatchName) -> Result<(), Fault> {
+    let request = service.client.check_watch().watch(watch.as_str());
+    let checked = request.send().await?.into_inner();
+    service
+        .output
+        .answer(&checked, |watch| table(std::slice::from_ref(watch)))
+}
+
+fn table(watches: &[Watch]) -> String {
+    if watches.is_empty() {
+        return "no watch".to_owned();
+    }
+    let mut table = Table::new(["WATCH", "STATUS", "INTENT", "WANTED", "RUNS", "WHY"]);
+    for watch in watches {
+        table.row(row(watch));
+    }
+    table.to_string()
 }
 
 async fn page(service: &Service, args: &Watches, after: Option<&str>) -> Result<WatchList, Fault> {

@@ -1,108 +1,112 @@
 use registrywatcher::watch::WatchName;
-use registrywatcher_client::types::{Freeze, Watch, Workload};
+use registrywatcher_client::types::{
+    Candidate, Candidates, ExplainedWorkload, Explanation, Gate, RejectedTags, Wanted,
+};
 
 use super::fault::Fault;
 use super::service::Service;
 use super::show::{image, moment, or_dash, plain};
 use super::watches::{intent, running};
 
-/// Prints what is wanted, what runs, and all that keeps the one from becoming the other.
+/// How many candidates people are told; JSON has as many as the API tells.
+const BEST: usize = 5;
+
+/// Prints what is wanted and why, what runs, and all that keeps the one from becoming the other.
 pub(super) async fn explain(service: &Service, watch: &WatchName) -> Result<(), Fault> {
-    let request = service.client.get_watch().watch(watch.as_str());
-    let watch = request.send().await?.into_inner();
-    service.output.answer(&watch, text)
+    let request = service.client.get_decision().watch(watch.as_str());
+    let explanation = request.send().await?.into_inner();
+    service.output.answer(&explanation, text)
 }
 
-fn text(watch: &Watch) -> String {
-    let mut lines = of_watch(watch);
-    for workload in &watch.workloads {
+fn text(explanation: &Explanation) -> String {
+    let mut lines = vec![
+        format!("watch      {}", plain(&explanation.watch)),
+        format!("policy     {}", plain(&explanation.policy)),
+        format!("intent     {}", intent(&explanation.intent)),
+    ];
+    if let Some(hold) = &explanation.intent.hold {
+        let (reason, by) = (plain(&hold.reason), plain(&hold.by));
+        lines.push(format!("hold       {reason} ({by})"));
+    }
+    match &explanation.candidates {
+        Some(candidates) => lines.extend(of_candidates(candidates)),
+        None => lines.push("tags       not listed".to_owned()),
+    }
+    lines.push(format!("wanted     {}", wanted(&explanation.wanted)));
+    for workload in &explanation.workloads {
         lines.push(String::new());
         lines.extend(of_workload(workload));
     }
     lines.join("\n")
 }
 
-fn of_watch(watch: &Watch) -> Vec<String> {
-    let wanted = &watch.wanted;
-    let mut lines = vec![
-        format!("watch     {}", watch.name),
-        format!("image     {}", plain(&watch.repository)),
-        format!("policy    {}", plain(&watch.policy)),
-        format!("intent    {}", intent(&watch.intent)),
-        format!("tags      {}", tags(watch)),
-        format!(
-            "wanted    {}",
-            wanted.fault.as_deref().map_or_else(
-                || image(wanted.tag.as_deref(), wanted.digest.as_deref()),
-                plain,
-            )
-        ),
-    ];
-    if let Some(hold) = &watch.intent.hold {
-        lines.push(format!(
-            "hold      {} ({})",
-            plain(&hold.reason),
-            plain(&hold.by)
-        ));
+fn wanted(wanted: &Wanted) -> String {
+    match &wanted.fault {
+        Some(fault) => plain(fault),
+        None => image(wanted.tag.as_deref(), wanted.digest.as_deref()),
     }
-    let freezes = [&watch.freeze, &watch.freeze_of_all];
-    lines.extend(freezes.into_iter().flatten().map(frozen));
+}
+
+fn of_candidates(candidates: &Candidates) -> Vec<String> {
+    let Candidates {
+        admitted, rejected, ..
+    } = candidates;
+    let at = candidates.listed_at.map(moment);
+    let at = at.map_or_else(String::new, |at| format!(", listed at {at}"));
+    let mut lines = vec![format!(
+        "tags       {admitted} admitted, {rejected} not{at}"
+    )];
+    lines.extend(candidates.items.iter().take(BEST).map(candidate));
+    lines.extend(candidates.rejections.iter().map(rejection));
     lines
 }
 
-fn frozen(freeze: &Freeze) -> String {
-    let until = moment(freeze.until);
-    format!(
-        "frozen    until {until}: {} ({})",
-        plain(&freeze.reason),
-        plain(&freeze.by)
-    )
+fn candidate(candidate: &Candidate) -> String {
+    let (tag, message) = (plain(&candidate.tag), plain(&candidate.message));
+    format!("candidate  {tag}: {message}")
 }
 
-fn tags(watch: &Watch) -> String {
-    let listing = &watch.listing;
-    match (&listing.fault, listing.count) {
-        (Some(fault), _) => plain(fault),
-        (None, Some(count)) => {
-            let at = listing
-                .at
-                .map_or_else(String::new, |at| format!(" at {}", moment(at)));
-            format!("{count} listed{at}")
-        }
-        (None, None) => "not listed".to_owned(),
-    }
+fn rejection(rejection: &RejectedTags) -> String {
+    let (count, message) = (rejection.count, plain(&rejection.message));
+    let tags: Vec<String> = rejection.tags.iter().map(|tag| plain(tag)).collect();
+    format!("not        {count}: {message}, such as {}", tags.join(", "))
 }
 
-fn of_workload(workload: &Workload) -> Vec<String> {
+fn of_workload(workload: &ExplainedWorkload) -> Vec<String> {
     let runs = &workload.running;
+    let runs = runs.fault.as_deref().map_or_else(|| running(runs), plain);
     let mut lines = vec![
-        format!("workload  {}", plain(&workload.name)),
-        format!(
-            "runs      {}",
-            runs.fault.as_deref().map_or_else(|| running(runs), plain)
-        ),
+        format!("workload   {}", plain(&workload.name)),
+        format!("runs       {runs}"),
     ];
+    match &workload.decision {
+        None => lines.push("decision   none yet".to_owned()),
+        Some(decision) => {
+            lines.push(format!("decision   {}", plain(&decision.message)));
+            lines.extend(decision.cause.iter().map(|cause| {
+                let tag = or_dash(decision.tag.as_deref());
+                format!("because    {tag}: {}", plain(&cause.message))
+            }));
+        }
+    }
+    lines.extend(workload.gates.iter().filter_map(closed));
+    let open = workload.gates.iter().filter(|gate| !gate.closed);
+    let open: Vec<String> = open.map(|gate| plain(&gate.name)).collect();
+    if !open.is_empty() {
+        lines.push(format!("open       {}", open.join(", ")));
+    }
     lines.extend(
         workload
-            .progress
+            .earliest
             .iter()
-            .map(|text| format!("rollout   {}", plain(text))),
+            .map(|at| format!("earliest   {}", moment(*at))),
     );
-    let Some(decision) = &workload.decision else {
-        lines.push("decision  none yet".to_owned());
-        return lines;
-    };
-    lines.push(format!("decision  {}", plain(&decision.message)));
-    if let Some(cause) = &decision.cause {
-        lines.push(format!(
-            "because   {}: {}",
-            or_dash(decision.tag.as_deref()),
-            plain(&cause.message)
-        ));
-    }
-    let reasons = decision.reasons.iter();
-    lines.extend(reasons.map(|reason| format!("held      {}", plain(&reason.message))));
-    let earliest = decision.earliest.iter();
-    lines.extend(earliest.map(|at| format!("earliest  {}", moment(*at))));
     lines
+}
+
+/// What a closed gate says.
+fn closed(gate: &Gate) -> Option<String> {
+    let name = plain(&gate.name);
+    let message = gate.message.as_deref().map_or_else(String::new, plain);
+    gate.closed.then(|| format!("closed     {name}: {message}"))
 }
