@@ -38,6 +38,11 @@ async fn what_is_frozen_is_not_deployed_until_it_is_unfrozen(database: Database)
         let verb = |verb| std::iter::once(verb).chain(watch).collect::<Vec<&str>>();
         let freeze = [verb("freeze"), vec!["--for", "1h", "--reason", "the fair"]].concat();
         says(&tell(&site, &service, &freeze).await, 0, ": the fair");
+        says(
+            &tell(&site, &service, &["watches"]).await,
+            0,
+            "frozen until",
+        );
         let tag = if watch.is_some() { "v1.1.0" } else { "v1.2.0" };
         let digest = site.publish(tag);
         service.decides("web", "frozen").await;

@@ -18,7 +18,10 @@ use super::{Outcome, deployments};
 use crate::cli::ctl::{Deploy, Rollback};
 use crate::ids::TimeOrderedIds;
 
-/// How many seconds the service is asked to wait at a time: what changes in between is told that late.
+/// How many seconds the service is asked to wait at first, since much happens at the beginning.
+const FIRST_WAIT: i64 = 1;
+
+/// How many seconds it is asked to wait from then on: what changes in between is told that late.
 const WAIT: i64 = 5;
 
 /// Between two times, should the service not wait.
@@ -85,10 +88,11 @@ async fn serve(
     eprintln!("{watch} {wish}, by request {}", asked.request);
     let mut told = Told::default();
     let mut patience = Patience::default();
+    let mut wait = FIRST_WAIT;
     told.tell(&asked.deployments);
     while !asked.ended {
         sleep(PAUSE).await;
-        match ask(&key, WAIT).await {
+        match ask(&key, wait).await {
             Ok(answer) => asked = answer.into_inner(),
             Err(error) => {
                 patience.bear(error.into()).await?;
@@ -96,6 +100,7 @@ async fn serve(
             }
         }
         patience.renew();
+        wait = WAIT;
         told.tell(&asked.deployments);
     }
     let outcome = outcome(&asked.deployments);

@@ -4,6 +4,7 @@ use std::time::Duration;
 use anyhow::Context;
 use registrywatcher_client::Client;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
 use url::Url;
 
 use super::show::Output;
@@ -45,6 +46,8 @@ impl Service {
                 .default_headers(headers.clone())
                 .connect_timeout(CONNECT_TIMEOUT)
                 .read_timeout(silence)
+                // The API never sends anybody elsewhere; a demand must not become a GET on its way.
+                .redirect(Policy::none())
                 .no_proxy()
                 .build()?;
             anyhow::Ok(Client::new_with_client(url, http))

@@ -67,11 +67,15 @@ pub(super) fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// The beginning of a digest's hash.
+pub(super) fn short(digest: &str) -> String {
+    let hash = digest.rsplit(':').next().unwrap_or_default();
+    plain(&hash.chars().take(SHORT_HASH).collect::<String>())
+}
+
 /// An image as its tag and the beginning of its hash.
 pub(super) fn image(tag: Option<&str>, digest: Option<&str>) -> String {
-    let hash = digest.map(|digest| digest.rsplit(':').next().unwrap_or_default());
-    let short = hash.map(|hash| hash.chars().take(SHORT_HASH).collect::<String>());
-    match (tag, short) {
+    match (tag, digest.map(short)) {
         (Some(tag), Some(short)) => plain(&format!("{tag} {short}")),
         (Some(tag), None) => plain(tag),
         (None, Some(short)) => plain(&format!("- {short}")),

@@ -3,7 +3,7 @@ use registrywatcher_client::types::{Tag, TagPage};
 
 use super::fault::Fault;
 use super::service::Service;
-use super::show::{image, moment, or_dash, plain};
+use super::show::{moment, or_dash, plain, short};
 use crate::table::Table;
 
 /// How many are asked for at a time.
@@ -48,7 +48,7 @@ fn row(tag: &Tag) -> [String; 5] {
     };
     [
         plain(&tag.tag),
-        image(None, tag.digest.as_deref()),
+        tag.digest.as_deref().map_or_else(|| "-".to_owned(), short),
         or_dash(tag.version.as_deref()),
         moment(tag.first_seen),
         policy,

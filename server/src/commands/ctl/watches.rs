@@ -1,11 +1,11 @@
 use registrywatcher::watch::WatchName;
 use registrywatcher_client::types::{
-    Intent, Running, RunningState, Target, Watch, WatchList, WatchStatus,
+    Intent, Running, RunningState, Target, Watch, WatchList, WatchStatus, Workload,
 };
 
 use super::fault::Fault;
 use super::service::Service;
-use super::show::{image, or_dash, plain};
+use super::show::{image, moment, or_dash, plain};
 use crate::cli::ctl::Watches;
 use crate::table::Table;
 
@@ -118,22 +118,25 @@ pub(super) fn running(running: &Running) -> String {
     }
 }
 
-/// The first thing to know of a watch that is not up to date.
+/// The first thing to know of a watch that does not just go its way.
 fn why(watch: &Watch) -> String {
+    if let Some(freeze) = watch.freeze_of_all.as_ref().or(watch.freeze.as_ref()) {
+        let until = moment(freeze.until);
+        return format!("frozen until {until}: {}", plain(&freeze.reason));
+    }
     if watch.status == WatchStatus::UpToDate {
         return String::new();
     }
-    let of_workloads = || {
-        let mut workloads = watch.workloads.iter();
-        workloads.find_map(|workload| {
-            let failed = workload.failed.as_ref().map(|failed| &failed.reason);
-            let decision = workload.decision.as_ref();
-            let reason = decision.and_then(|decision| decision.reasons.first());
-            let held = reason.map(|reason| &reason.message);
-            workload.progress.as_ref().or(failed).or(held)
-        })
-    };
     let fault = watch.listing.fault.as_ref().or(watch.wanted.fault.as_ref());
-    let told = fault.or_else(of_workloads);
+    let mut workloads = watch.workloads.iter();
+    let told = fault.or_else(|| workloads.find_map(of_workload));
     told.map_or_else(String::new, |text| plain(text))
+}
+
+fn of_workload(workload: &Workload) -> Option<&String> {
+    let failed = workload.failed.as_ref().map(|failed| &failed.reason);
+    let decision = workload.decision.as_ref();
+    let reason = decision.and_then(|decision| decision.reasons.first());
+    let held = reason.map(|reason| &reason.message);
+    workload.progress.as_ref().or(failed).or(held)
 }

@@ -111,7 +111,8 @@ async fn a_stream_that_cannot_be_opened_is_not_waited_for() {
 async fn what_is_not_registrywatcher_is_told() {
     let page = answer("200 OK", "text/html", "<html>");
     let gateway = answer("502 Bad Gateway", "text/html", "<html>");
-    let double = Double::answering(vec![page, gateway]).await;
+    let elsewhere = "HTTP/1.1 302 Found\r\nlocation: /\r\nconnection: close\r\n\r\n".to_owned();
+    let double = Double::answering(vec![page, gateway, elsewhere]).await;
     let watches = ["ctl", "watches", "--server", double.url()];
     let program = Program::new("");
     says(
@@ -120,4 +121,5 @@ async fn what_is_not_registrywatcher_is_told() {
         "not one of registrywatcher's API",
     );
     says(&program.run(&watches).await, 3, "502 Bad Gateway");
+    says(&program.run(&watches).await, 1, "302 Found");
 }
