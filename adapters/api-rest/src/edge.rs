@@ -2,6 +2,7 @@
 
 mod body;
 mod cors;
+mod fields;
 mod methods;
 mod origin;
 mod request_id;
@@ -13,6 +14,7 @@ use poem::http::header::ALLOW;
 use poem::http::{Method, StatusCode};
 use poem::middleware::{CatchPanic, NormalizePath, TrailingSlash};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
+use poem_openapi::error::ParseRequestPayloadError;
 use tracing::Instrument;
 
 use crate::ServerInfo;
@@ -21,12 +23,14 @@ use crate::problem::{Dialect, Fault, Kind};
 use request_id::RequestId;
 
 pub use cors::{Origin, ParseOriginError};
+pub(crate) use fields::Bodies;
 pub(crate) use methods::Methods;
 
 /// The operations behind everything that holds for each of them.
 pub(crate) struct Edge<E> {
     operations: E,
     methods: Methods,
+    bodies: Bodies,
     limits: ServerInfo,
     /// While it is open, only requests to a loopback host are answered.
     access: Arc<Access>,
@@ -40,6 +44,7 @@ impl Edge<()> {
     pub(crate) fn around(
         operations: impl Endpoint,
         methods: Methods,
+        bodies: Bodies,
         limits: ServerInfo,
         access: Arc<Access>,
     ) -> Edge<impl Endpoint> {
@@ -49,6 +54,7 @@ impl Edge<()> {
                 .with_handler(stand_in)
                 .transform(operations),
             methods,
+            bodies,
             limits,
             access,
         }
@@ -121,8 +127,19 @@ impl<E: Endpoint> Edge<E> {
         } else {
             origin::check_origin(&request)?;
         }
-        body::read(&mut request, self.limits.max_body_bytes).await?;
-        let response = self.operations.call(request).await?.into_response();
+        let body = body::read(&mut request, self.limits.max_body_bytes).await?;
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let answered = self.operations.call(request).await;
+        let response = answered.map_err(|error| {
+            let is_of_body = error.is::<ParseRequestPayloadError>();
+            let fault = Fault::from(error);
+            if is_of_body {
+                fault.with_parts(self.bodies.faults(&method, &path, body.as_ref()))
+            } else {
+                fault
+            }
+        });
+        let response = response?.into_response();
         if response.data::<Panicked>().is_some() {
             let detail = "the operation broke off; the log says more under this request's id";
             return Err(Fault::new(Kind::Internal, detail));

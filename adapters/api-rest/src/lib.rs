@@ -71,5 +71,6 @@ pub fn endpoint(
         .at(docs::PAGE, get(docs::serve(&document)))
         .at(docs::STYLE, get(docs::serve_style()))
         .nest("/", operations);
-    edge::Edge::around(routes, methods, info, access)
+    let bodies = edge::Bodies::of(&document);
+    edge::Edge::around(routes, methods, bodies, info, access)
 }

@@ -21,8 +21,10 @@ mod watches;
 use std::future::Future;
 use std::sync::Arc;
 
+use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::Tags;
+use poem_openapi::param::Header;
 use registrywatcher::app::{App, WatchView};
 use registrywatcher::watch::WatchName;
 use tracing::Instrument;
@@ -98,6 +100,19 @@ fn view(app: &App, name: &str) -> Result<WatchView, Fault> {
 /// A text that is no name names no watch.
 fn watch_name(name: &str) -> Result<WatchName, Fault> {
     name.parse().map_err(|_| Fault::unknown_watch(name))
+}
+
+/// The value of a header as the framework read it, which passes over one that is no text, and over all but the first: what a
+/// condition or a key says must not be lost.
+fn sole_header<'a>(
+    headers: &HeaderMap,
+    name: &str,
+    read: &'a Header<Option<String>>,
+) -> Result<Option<&'a str>, Fault> {
+    if headers.get_all(name).iter().count() > read.iter().count() {
+        return Err(Fault::invalid(name, "give it once, and in ASCII"));
+    }
+    Ok(read.as_deref())
 }
 
 /// Runs a command to its end, even if the client hangs up or the request takes too long: half of one would be stored, and

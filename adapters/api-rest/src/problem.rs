@@ -61,6 +61,24 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Names all things that are wrong instead of what was named so far, if there are any.
+    pub(crate) fn with_parts(self, parts: Vec<Part>) -> Self {
+        if parts.is_empty() {
+            return self;
+        }
+        let told = parts
+            .iter()
+            .map(|part| format!("`{}`: {}", part.name, part.detail));
+        let detail = told.collect::<Vec<_>>().join("; ");
+        Self {
+            detail: detail.into(),
+            parts,
+            ..self
+        }
+    }
+}
+
 impl ResponseError for Fault {
     fn status(&self) -> StatusCode {
         self.kind.status()

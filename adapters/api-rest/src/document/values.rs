@@ -14,6 +14,13 @@ const CLOSED: [&str; 5] = [
 /// The schemas of which at least one field must be given.
 const NOT_EMPTY: [&str; 2] = ["IntentChange", "TagChange"];
 
+/// The texts that must say something.
+const SAID: [(&str, &str); 3] = [
+    ("FreezeDemand", "reason"),
+    ("Abandonment", "reason"),
+    ("IntentChange", "hold_reason"),
+];
+
 /// The greatest integer that every reader of JSON takes exactly.
 const GREATEST_INTEGER: u64 = (1 << 53) - 1;
 
@@ -27,7 +34,9 @@ pub(super) fn specify(document: &mut Value) {
     for name in NOT_EMPTY {
         schemas[name]["minProperties"] = json!(1);
     }
-    schemas["FreezeDemand"]["properties"]["reason"]["pattern"] = json!("\\S");
+    for (name, field) in SAID {
+        schemas[name]["properties"][field]["pattern"] = json!("\\S");
+    }
     // As the Go service took it.
     for field in ["pinned_tag", "auto_deploy"] {
         schemas["TagChange"]["properties"][field]["nullable"] = json!(true);
@@ -39,16 +48,21 @@ pub(super) fn specify(document: &mut Value) {
 
 /// Says of `parameter` what the framework cannot.
 pub(super) fn specify_parameter(parameter: &mut Value) {
-    let example = match parameter["name"].as_str() {
-        Some("watch" | "repo") => "web",
-        Some("sink") => "team",
-        Some("deployment") => "01a20cc5-5c4a-7338-b132-3b4d38220eca",
+    // In a path, whatever is no name names nothing; as a filter it is a mistake.
+    let is_filter = parameter["in"] == "query";
+    let (example, pattern) = match parameter["name"].as_str() {
+        Some("watch") if is_filter => ("web", Some(NAME)),
+        Some("watch" | "repo") => ("web", None),
+        Some("sink") => ("team", None),
+        Some("deployment") => ("01a20cc5-5c4a-7338-b132-3b4d38220eca", None),
+        Some("search") => ("acme", None),
+        Some("If-Match") => (r#""7""#, Some(r#"^(\*|"[0-9]{1,15}")$"#)),
+        Some("Idempotency-Key") => ("release-1.4.0", Some("^[!-~]([ -~]{0,253}[!-~])?$")),
         _ => return,
     };
     parameter["example"] = json!(example);
-    // In a path, whatever is no name names nothing; as a filter it is a mistake.
-    if parameter["name"] == "watch" && parameter["in"] == "query" {
-        parameter["schema"]["pattern"] = json!(NAME);
+    if let Some(pattern) = pattern {
+        parameter["schema"]["pattern"] = json!(pattern);
     }
 }
 
@@ -77,10 +91,15 @@ fn limit_integers(value: &mut Value) {
     }
 }
 
-fn examples() -> [(&'static str, Value); 5] {
+fn examples() -> [(&'static str, Value); 7] {
     [
         ("IntentChange", json!({ "target": "pin", "tag": "v1.0.0" })),
+        ("Abandonment", json!({ "reason": "it hangs" })),
         ("DeploymentDemand", json!({ "tag": "v1.0.0" })),
+        (
+            "RollbackDemand",
+            json!({ "workload": "production:job=web" }),
+        ),
         (
             "FreezeDemand",
             json!({ "until": "2999-12-24T18:00:00Z", "reason": "the holidays" }),

@@ -4,10 +4,13 @@ use poem::{Body, Request};
 
 use crate::problem::{Fault, Kind};
 
-/// Reads the body of `request` up to `limit`, and demands that it is JSON if there is one.
+/// Reads the body of `request` up to `limit`, and demands that it is JSON if there is one; gives it as well.
 ///
 /// A page of another site can send forms and text unasked, but nothing that is called JSON.
-pub(super) async fn read(request: &mut Request, limit: usize) -> Result<(), Fault> {
+pub(super) async fn read(
+    request: &mut Request,
+    limit: usize,
+) -> Result<impl AsRef<[u8]> + use<>, Fault> {
     let announced = request
         .header(CONTENT_LENGTH)
         .and_then(|text| text.parse::<usize>().ok());
@@ -23,8 +26,8 @@ pub(super) async fn read(request: &mut Request, limit: usize) -> Result<(), Faul
         let detail = "the body must be JSON, and say so: `Content-Type: application/json`";
         return Err(Fault::new(Kind::UnsupportedMediaType, detail));
     }
-    request.set_body(Body::from_bytes(bytes));
-    Ok(())
+    request.set_body(Body::from_bytes(bytes.clone()));
+    Ok(bytes)
 }
 
 fn too_large(limit: usize) -> Fault {

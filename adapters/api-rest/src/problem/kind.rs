@@ -88,6 +88,12 @@ impl Kind {
         self.row().0
     }
 
+    /// Whether the same request may be answered otherwise a little later; then it is said when to try again.
+    pub(crate) fn passes(self) -> bool {
+        let status = self.status();
+        status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     /// What it is, in one sentence that is the same every time.
     pub(crate) fn title(self) -> &'static str {
         self.row().2

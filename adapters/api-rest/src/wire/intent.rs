@@ -94,7 +94,7 @@ pub(crate) struct IntentChange {
     /// Whether to keep the watch as it is until something newer than what is wanted now appears; `false` ends a hold.
     hold: Given<bool>,
     /// Why, for people; given exactly when `hold` is `true`.
-    hold_reason: Given<String>,
+    hold_reason: Given<Text<String>>,
     /// The revision that this change was decided on; if it is not the present one, nothing is changed.
     #[oai(validator(maximum(value = "9007199254740991")))]
     expected_revision: Given<u64>,
@@ -136,9 +136,9 @@ impl TryFrom<IntentChange> for app::IntentChange {
 
 fn hold_change(
     hold: Option<bool>,
-    reason: Option<String>,
+    reason: Option<Text<String>>,
 ) -> Result<Option<app::HoldChange>, Fault> {
-    match (hold, reason.as_deref().map(str::trim)) {
+    match (hold, reason.as_ref().map(|Text(reason)| reason.trim())) {
         (Some(true), None | Some("")) => Err(Fault::invalid("hold_reason", "say why")),
         (Some(true), Some(reason)) => Ok(Some(app::HoldChange::Hold {
             reason: reason.to_owned(),

@@ -69,6 +69,12 @@ impl Call<'_> {
         self
     }
 
+    /// Sets a header once more.
+    pub(crate) fn also(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
@@ -157,10 +163,15 @@ impl Answer {
         self.body["message"].as_str().unwrap()
     }
 
-    /// Every answer names its request, holds no `null`, and is one that the document promises.
+    /// Every answer names its request, says when to try again if that may help, holds no `null`, and is one that the document
+    /// promises.
     #[track_caller]
     fn assert_in_order(&self, method: &Method, path: &str) {
         assert!(!self.header("x-request-id").is_empty(), "{self:?}");
+        if matches!(self.status, 429 | 503) {
+            let seconds = self.header("retry-after").parse::<u64>();
+            assert!(seconds.is_ok_and(|seconds| seconds > 0), "{self:?}");
+        }
         assert!(!holds_null(&self.body), "{method} {path}: {self:?}");
         let document = openapi();
         let Some(operation) = operation(&document, method, path) else {

@@ -267,6 +267,23 @@ async fn an_oversized_body_is_413() {
 }
 
 #[tokio::test]
+async fn every_field_that_is_wrong_is_named() {
+    let house = House::new().await;
+    let answer = house
+        .put("/api/v1/freeze", json!({ "until": "soon", "why": "x" }))
+        .await;
+    assert_eq!((answer.status, answer.problem()), (400, "invalid"));
+    let errors = answer.body["errors"].as_array().unwrap();
+    let named: Vec<_> = errors.iter().map(|error| &error["name"]).collect();
+    assert_eq!(named, ["reason", "until", "why"]);
+    let detail = answer.body["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with("`reason`: it is missing; `until`: "),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
 async fn malformed_json_is_400() {
     let house = House::new().await;
     let call = house

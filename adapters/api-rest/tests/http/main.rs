@@ -6,6 +6,8 @@ mod call;
 #[cfg(test)]
 mod dead_letters;
 #[cfg(test)]
+mod demands;
+#[cfg(test)]
 mod deployments;
 #[cfg(test)]
 mod docs;
@@ -26,6 +28,8 @@ mod house;
 #[cfg(test)]
 mod instance;
 #[cfg(test)]
+mod intents;
+#[cfg(test)]
 mod mishaps;
 #[cfg(test)]
 mod probes;
@@ -37,6 +41,8 @@ mod roles;
 mod rollback;
 #[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod searches;
 #[cfg(test)]
 mod stream;
 #[cfg(test)]

@@ -184,16 +184,19 @@ async fn a_change_that_is_not_understood_is_400_and_says_which_field() {
         (json!({ "target": "pin" }), "tag"),
         (json!({ "target": "track", "tag": "v1.0.0" }), "tag"),
         (json!({ "tag": "v1.0.0" }), "tag"),
-        (json!({ "target": "hold" }), "body"),
-        (json!({ "target": "pin", "tag": 1 }), "body"),
-        (json!({ "target": "pin", "tag": "not a tag" }), "body"),
-        (json!({ "auto_deploy": "yes" }), "body"),
-        (json!({ "auto_deploy": true, "tag": null }), "body"),
+        (json!({ "target": "hold" }), "target"),
+        (json!({ "target": "pin", "tag": 1 }), "tag"),
+        (json!({ "target": "pin", "tag": "not a tag" }), "tag"),
+        (json!({ "auto_deploy": "yes" }), "auto_deploy"),
+        (json!({ "auto_deploy": true, "tag": null }), "tag"),
         (
             json!({ "auto_deploy": true, "expected_revision": 1_u64 << 53 }),
-            "body",
+            "expected_revision",
         ),
-        (json!({ "auto_deploy": true, "autodeploy": true }), "body"),
+        (
+            json!({ "auto_deploy": true, "autodeploy": true }),
+            "autodeploy",
+        ),
     ];
     for (body, field) in cases {
         let answer = house.patch(INTENT, body.clone()).await;

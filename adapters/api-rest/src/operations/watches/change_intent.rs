@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use poem::http::HeaderMap;
 use poem_openapi::param::{Header, Path};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
@@ -9,6 +10,9 @@ use crate::operations::{self, Group, Served};
 use crate::permitted::{Deploying, Permitted};
 use crate::problem::{Failure, Fault, Kind, Problems};
 use crate::wire::{Intent, IntentChange};
+
+/// The header that names the revision which a change was decided on.
+const IF_MATCH: &str = "If-Match";
 
 #[derive(ApiResponse)]
 enum Answer {
@@ -55,6 +59,7 @@ impl ChangeIntent {
         &self,
         caller: Permitted<Deploying>,
         app: Served<'_>,
+        headers: &HeaderMap,
         /// The name of the watch.
         watch: Path<String>,
         /// The revision that the change was decided on, as `ETag` gave it.
@@ -64,7 +69,8 @@ impl ChangeIntent {
     ) -> Result<Answer, Failure<Refusals>> {
         let name = operations::watch_name(&watch)?;
         let mut change = app::IntentChange::try_from(change.0)?;
-        let demanded = if_match.as_deref().map(revision).transpose()?.flatten();
+        let if_match = operations::sole_header(headers, IF_MATCH, &if_match)?;
+        let demanded = if_match.map(revision).transpose()?.flatten();
         if demanded.is_some() && change.expected.is_some() && demanded != change.expected {
             let detail = "is not the revision in `If-Match`";
             return Err(Fault::invalid("expected_revision", detail).into());
@@ -96,6 +102,6 @@ fn revision(if_match: &str) -> Result<Option<u64>, Fault> {
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'));
     let revision = quoted.and_then(|text| text.parse().ok());
-    let invalid = || Fault::invalid("If-Match", "give one `ETag` of the intent, such as `\"7\"`");
+    let invalid = || Fault::invalid(IF_MATCH, "give one `ETag` of the intent, such as `\"7\"`");
     revision.map(Some).ok_or_else(invalid)
 }
