@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
+use registrywatcher::image::Tag;
 use registrywatcher::watch::WatchName;
 use registrywatcher_client::types::WatchStatus;
 use uuid::Uuid;
@@ -128,7 +129,7 @@ pub(crate) struct Pin {
     /// Which watch.
     pub watch: WatchName,
     /// To which tag.
-    pub tag: String,
+    pub tag: Tag,
 }
 
 /// `ctl auto-deploy`
@@ -155,7 +156,7 @@ pub(crate) struct Hold {
     /// Which watch.
     pub watch: WatchName,
     /// Why, for those who wonder that nothing is deployed.
-    #[arg(long)]
+    #[arg(long, value_parser = reason)]
     pub reason: String,
 }
 
@@ -179,7 +180,7 @@ pub(crate) struct Deploy {
     /// Which watch.
     pub watch: WatchName,
     /// Which tag [default: the one that is wanted].
-    pub tag: Option<String>,
+    pub tag: Option<Tag>,
     /// How.
     #[command(flatten)]
     pub demand: Demand,
@@ -201,7 +202,7 @@ pub(crate) struct Abandon {
     /// Which deployment.
     pub deployment: Uuid,
     /// Why, for those who wonder what became of it.
-    #[arg(long)]
+    #[arg(long, value_parser = reason)]
     pub reason: String,
 }
 
@@ -224,7 +225,7 @@ pub(crate) struct Freeze {
     #[command(flatten)]
     pub end: FreezeEnd,
     /// Why, for those who wonder that nothing is deployed.
-    #[arg(long)]
+    #[arg(long, value_parser = reason)]
     pub reason: String,
 }
 
@@ -245,6 +246,13 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     parsed
         .map(|moment| moment.to_utc())
         .map_err(|error| format!("{error}; write it as 2026-12-24T18:00:00Z"))
+}
+
+fn reason(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() {
+        return Err("say why");
+    }
+    Ok(text.to_owned())
 }
 
 /// `ctl unfreeze`

@@ -10,7 +10,7 @@ use registrywatcher_client::{Error, ResponseValue};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::fault::Fault;
+use super::fault::{Fault, value};
 use super::patience::Patience;
 use super::service::Service;
 use super::show::plain;
@@ -29,9 +29,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Demands a deployment.
 pub(super) async fn deploy(service: &Service, args: &Deploy) -> Result<Outcome, Fault> {
-    let tag = args.tag.as_deref().map(DeploymentDemandTag::try_from);
-    let tag = tag.transpose();
-    let tag = tag.map_err(|_| Fault::Usage("TAG: expected a tag such as v1.4.0".to_owned()))?;
+    let tag = args.tag.as_ref();
+    let tag = tag.map(|tag| value::<DeploymentDemandTag>("TAG", tag.as_str()));
+    let tag = tag.transpose()?;
     let demand = &args.demand;
     let ask = async |key: &str, wait: i64| {
         let request = service
@@ -47,7 +47,7 @@ pub(super) async fn deploy(service: &Service, args: &Deploy) -> Result<Outcome, 
         request.send().await
     };
     let wish = match &args.tag {
-        Some(tag) => format!("deploys {}", plain(tag)),
+        Some(tag) => format!("deploys {tag}"),
         None => "deploys what is wanted".to_owned(),
     };
     serve(service, &args.watch, demand.wait, &wish, ask).await

@@ -1,5 +1,7 @@
 use std::error::Error as _;
+use std::fmt::Display;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use registrywatcher_client::{Error, types::Problem};
 
@@ -70,6 +72,12 @@ impl Fault {
             Self::Unread => "nobody reads what is printed".to_owned(),
         }
     }
+}
+
+/// An argument as the API takes it, or what the API would say against it.
+pub(super) fn value<T: FromStr<Err: Display>>(argument: &str, text: &str) -> Result<T, Fault> {
+    text.parse()
+        .map_err(|error| Fault::Usage(format!("{argument}: {error}")))
 }
 
 /// What the service said, and what it found wrong with each part.

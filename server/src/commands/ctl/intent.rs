@@ -1,16 +1,14 @@
 use registrywatcher::watch::WatchName;
-use registrywatcher_client::types::{IntentChangeTag, Target, builder};
+use registrywatcher_client::types::{IntentChangeHoldReason, IntentChangeTag, Target, builder};
 
-use super::fault::Fault;
+use super::fault::{Fault, value};
 use super::service::Service;
-use super::show::plain;
 use super::watches;
 use crate::cli::ctl::{Hold, Pin};
 
 /// Pins a watch to a tag.
 pub(super) async fn pin(service: &Service, args: &Pin) -> Result<(), Fault> {
-    let tag = IntentChangeTag::try_from(args.tag.as_str());
-    let tag = tag.map_err(|_| Fault::Usage(format!("`{}` is not a tag", plain(&args.tag))))?;
+    let tag: IntentChangeTag = value("TAG", args.tag.as_str())?;
     change(service, &args.watch, |intent| {
         intent.target(Target::Pin).tag(tag)
     })
@@ -33,7 +31,7 @@ pub(super) async fn auto_deploy(
 
 /// Holds a watch.
 pub(super) async fn hold(service: &Service, args: &Hold) -> Result<(), Fault> {
-    let reason = args.reason.clone();
+    let reason: IntentChangeHoldReason = value("--reason", &args.reason)?;
     change(service, &args.watch, |intent| {
         intent.hold(true).hold_reason(reason)
     })

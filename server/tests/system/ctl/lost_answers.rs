@@ -26,6 +26,7 @@ fn problem(status: u16, detail: &str) -> String {
         "status": status,
         "detail": detail,
         "request_id": "r",
+        "errors": [{ "name": "some_field", "detail": "is\nodd" }],
     });
     answer(
         &format!("{status} No"),
@@ -57,7 +58,7 @@ async fn a_stream_that_breaks_off_is_taken_up_where_it_ended() {
         double.url(),
     ];
     let ended = Program::new("").run(&follow).await;
-    says(&ended, 1, "not any more");
+    says(&ended, 1, "not any more\n  some_field: is odd\n");
     let told: Vec<&str> = ended.stdout.lines().collect();
     assert_eq!(told.len(), 3, "{ended:?}");
     for (line, number) in told.iter().zip(["number 7", "number 8", "number 9"]) {
