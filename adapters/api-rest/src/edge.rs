@@ -128,15 +128,19 @@ impl<E: Endpoint> Edge<E> {
             origin::check_origin(&request)?;
         }
         let body = body::read(&mut request, self.limits.max_body_bytes).await?;
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        self.operate(request, body.as_ref()).await
+    }
+
+    async fn operate(&self, request: Request, body: &[u8]) -> Result<Response, Fault> {
+        let of_body =
+            (!body.is_empty()).then(|| (request.method().clone(), request.uri().path().to_owned()));
         let answered = self.operations.call(request).await;
         let response = answered.map_err(|error| {
-            let is_of_body = error.is::<ParseRequestPayloadError>();
+            let of_body = of_body.filter(|_| error.is::<ParseRequestPayloadError>());
             let fault = Fault::from(error);
-            if is_of_body {
-                fault.with_parts(self.bodies.faults(&method, &path, body.as_ref()))
-            } else {
-                fault
+            match of_body {
+                Some((method, path)) => fault.with_parts(self.bodies.faults(&method, &path, body)),
+                None => fault,
             }
         });
         let response = response?.into_response();

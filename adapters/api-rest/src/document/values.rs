@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 
+use super::examples;
 use crate::wire::NAME;
 
 /// The schemas whose unknown fields are refused.
@@ -41,7 +42,7 @@ pub(super) fn specify(document: &mut Value) {
     for field in ["pinned_tag", "auto_deploy"] {
         schemas["TagChange"]["properties"][field]["nullable"] = json!(true);
     }
-    for (name, example) in examples() {
+    for (name, example) in examples::all() {
         schemas[name]["example"] = example;
     }
 }
@@ -89,34 +90,4 @@ fn limit_integers(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(limit_integers),
         _ => {}
     }
-}
-
-fn examples() -> [(&'static str, Value); 7] {
-    [
-        ("IntentChange", json!({ "target": "pin", "tag": "v1.0.0" })),
-        ("Abandonment", json!({ "reason": "it hangs" })),
-        ("DeploymentDemand", json!({ "tag": "v1.0.0" })),
-        (
-            "RollbackDemand",
-            json!({ "workload": "production:job=web" }),
-        ),
-        (
-            "FreezeDemand",
-            json!({ "until": "2999-12-24T18:00:00Z", "reason": "the holidays" }),
-        ),
-        ("TagChange", json!({ "pinned_tag": "v1.0.0" })),
-        (
-            "Problem",
-            json!({
-                "type": concat!(
-                    env!("CARGO_PKG_REPOSITORY"),
-                    "/blob/main/openapi/README.md#tag-not-found"
-                ),
-                "title": "The registry does not have the tag.",
-                "status": 422,
-                "detail": "ghcr.io/acme/web has no tag `v9.0.0`",
-                "request_id": "72685fcd-c13d-4f32-8130-fea61e39557b",
-            }),
-        ),
-    ]
 }

@@ -22,7 +22,7 @@ pub(crate) struct Intent {
     hold: Option<OperatorHold>,
 }
 
-/// Which tag is wanted.
+/// Which tag is wanted. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub(crate) enum Target {

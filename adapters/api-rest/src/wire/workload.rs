@@ -70,7 +70,7 @@ pub(crate) struct Running {
     platform: Option<String>,
 }
 
-/// Whether it is known what a workload runs.
+/// Whether it is known what a workload runs. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub(crate) enum RunningState {
@@ -82,7 +82,7 @@ pub(crate) enum RunningState {
     Image,
 }
 
-/// Who brought an image to a workload.
+/// Who brought an image to a workload. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub(crate) enum Origin {

@@ -1,6 +1,8 @@
 //! The page for people.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use poem::http::Method;
 use registrywatcher_api_rest::openapi;
@@ -121,4 +123,22 @@ async fn it_is_as_public_as_the_document() {
             "{path}"
         );
     }
+}
+
+#[tokio::test]
+async fn every_problem_is_explained_under_its_name_with_its_status() {
+    let page = page().await;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi/README.md");
+    let readme = fs::read_to_string(path).unwrap();
+    let (_, explained) = readme.split_once("\n## Problems\n").unwrap();
+    let (_, table) = page.split_once("<section id=\"problems\">").unwrap();
+    let (table, _) = table.split_once("</section>").unwrap();
+    let names = values(table, "id");
+    for name in &names {
+        let (_, row) = table.split_once(&format!("id=\"{name}\"")).unwrap();
+        let (_, status) = row.split_once("<td>").unwrap();
+        let heading = format!("### {name}\n\n{}. ", &status[..3]);
+        assert!(explained.contains(&heading), "{heading}");
+    }
+    assert_eq!(explained.matches("\n### ").count(), names.len());
 }

@@ -8,6 +8,7 @@ use registrywatcher_api_rest::openapi;
 use serde_json::Value;
 
 use super::house::House;
+use super::schema;
 
 /// The path, the method and the operation of each operation.
 fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
@@ -182,6 +183,36 @@ fn it_is_complete_in_itself() {
         "FreezeDemand",
     ] {
         assert_eq!(schemas[closed]["additionalProperties"], false);
+    }
+}
+
+#[test]
+fn every_example_is_of_its_schema() {
+    let document = openapi();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let examples = schemas
+        .iter()
+        .filter_map(|(name, schema)| Some((name, schema, schema.get("example")?)));
+    let examples: Vec<_> = examples.collect();
+    assert!(!examples.is_empty());
+    for (name, schema, example) in examples {
+        let checked = schema::check(&document, schema, example);
+        assert_eq!(checked, Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn every_enumeration_says_that_it_may_grow() {
+    let document = openapi();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    // Of these there can be no other.
+    let closed = ["HealthStatus", "ReadinessStatus"];
+    for (name, schema) in schemas {
+        if schema.get("enum").is_none() || closed.contains(&name.as_str()) {
+            continue;
+        }
+        let description = schema["description"].as_str().unwrap_or_default();
+        assert!(description.contains("There may be new"), "{name}");
     }
 }
 

@@ -2,6 +2,8 @@
 
 // The mark lets helper functions `unwrap`, as the lints let test functions.
 #[cfg(test)]
+mod authors;
+#[cfg(test)]
 mod call;
 #[cfg(test)]
 mod dead_letters;
@@ -17,6 +19,8 @@ mod document;
 mod edge;
 #[cfg(test)]
 mod events;
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod explanations;
 #[cfg(test)]
