@@ -129,7 +129,7 @@ async fn insist(
                 Fault::from(error)
             }
         };
-        if !may_have_arrived || matches!(fault, Fault::Refused(_)) {
+        if !may_have_arrived || matches!(fault, Fault::Refused(..)) {
             return Err(fault);
         }
         patience.bear(fault).await?;

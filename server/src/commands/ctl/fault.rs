@@ -2,8 +2,10 @@ use std::error::Error as _;
 use std::fmt::Display;
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::time::Duration;
 
 use registrywatcher_client::{Error, types::Problem};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::show::{Output, plain};
 use crate::config::EXIT_USAGE;
@@ -16,8 +18,8 @@ const EXIT_UNREACHABLE: u8 = 3;
 pub(super) enum Fault {
     /// The arguments say something that the API does not know.
     Usage(String),
-    /// The service said no.
-    Refused(Box<Problem>),
+    /// The service said no, and perhaps when to ask again.
+    Refused(Box<Problem>, Option<Duration>),
     /// The service did not answer, or what stands before it says that it does not; the message tells which one.
     Unreachable(String),
     /// Anything else.
@@ -31,7 +33,7 @@ impl Fault {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
-            Self::Refused(problem) => matches!(problem.status, 429 | 500..),
+            Self::Refused(problem, _) => matches!(problem.status, 429 | 500..),
             _ => false,
         }
     }
@@ -43,7 +45,7 @@ impl Fault {
                 eprintln!("{message}");
                 return ExitCode::from(EXIT_USAGE);
             }
-            Self::Refused(problem) => {
+            Self::Refused(problem, _) => {
                 eprintln!("{}", refusal(problem));
                 // Whoever does not read the answer still has the exit code.
                 drop(output.json(problem));
@@ -62,13 +64,21 @@ impl Fault {
         ExitCode::from(code)
     }
 
+    /// When the service says that the same request may do better.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(_, retry_after) => *retry_after,
+            _ => None,
+        }
+    }
+
     /// In one line.
     pub(super) fn message(&self) -> String {
         match self {
             Self::Usage(message) | Self::Unreachable(message) | Self::Other(message) => {
                 message.clone()
             }
-            Self::Refused(problem) => plain(&problem.detail),
+            Self::Refused(problem, _) => plain(&problem.detail),
             Self::Unread => "nobody reads what is printed".to_owned(),
         }
     }
@@ -89,11 +99,19 @@ fn refusal(problem: &Problem) -> String {
     plain(&problem.detail) + &faults.collect::<String>()
 }
 
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
 impl From<Error<Problem>> for Fault {
     fn from(error: Error<Problem>) -> Self {
         match error {
             Error::InvalidRequest(message) => Self::Usage(message),
-            Error::ErrorResponse(problem) => Self::Refused(Box::new(problem.into_inner())),
+            Error::ErrorResponse(problem) => {
+                let retry_after = retry_after(problem.headers());
+                Self::Refused(Box::new(problem.into_inner()), retry_after)
+            }
             Error::CommunicationError(error)
             | Error::InvalidUpgrade(error)
             | Error::ResponseBodyError(error) => error.into(),
