@@ -59,10 +59,11 @@ pub fn endpoint(
         .with(DOCUMENT, "GET")
         .with(docs::PAGE, "GET")
         .with(docs::STYLE, "GET");
+    let streams = operations::Streams::new(info.max_event_streams, Arc::clone(&access));
     let operations = document::service()
         .into_endpoint()
         .data(app)
-        .data(operations::Places::new(info.max_event_streams))
+        .data(streams)
         .data(info.clone())
         .data(metrics)
         .data(Arc::clone(&access));

@@ -31,7 +31,7 @@ use tracing::Instrument;
 
 use crate::problem::{Fault, Kind};
 
-pub(crate) use events::Places;
+pub(crate) use events::Streams;
 
 /// The application that the request is served with.
 type Served<'a> = Data<&'a Arc<App>>;

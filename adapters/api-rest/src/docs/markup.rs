@@ -42,11 +42,13 @@ pub(super) fn sentence(value: &Value) -> String {
 
 /// Paragraphs, with an empty line between each two.
 pub(super) fn paragraphs(value: &Value) -> String {
-    let paragraphs = value.as_str().unwrap_or_default().split("\n\n");
-    paragraphs
-        .filter(|paragraph| !paragraph.is_empty())
-        .map(|paragraph| format!("<p>{}</p>\n", sentence(&Value::from(paragraph))))
-        .collect()
+    let mut html = String::new();
+    for paragraph in value.as_str().unwrap_or_default().split("\n\n") {
+        if !paragraph.is_empty() {
+            let _ = writeln!(html, "<p>{}</p>", sentence(&Value::from(paragraph)));
+        }
+    }
+    html
 }
 
 /// JSON as people write it.

@@ -10,7 +10,8 @@ pub(super) struct Operation<'a> {
     pub(super) document: &'a Value,
     pub(super) path: &'a str,
     pub(super) method: &'a str,
-    pub(super) operation: &'a Value,
+    /// What the document tells of it.
+    pub(super) told: &'a Value,
 }
 
 impl<'a> Operation<'a> {
@@ -19,30 +20,30 @@ impl<'a> Operation<'a> {
         let paths = document["paths"].as_object().into_iter().flatten();
         let of_path = |(path, methods): (&'a String, &'a Value)| {
             let methods = methods.as_object().into_iter().flatten();
-            methods.map(move |(method, operation)| Self {
+            methods.map(move |(method, told)| Self {
                 document,
                 path,
                 method,
-                operation,
+                told,
             })
         };
         paths.flat_map(of_path).collect()
     }
 
     pub(super) fn is_in(&self, group: &str) -> bool {
-        self.operation["tags"][0] == group
+        self.told["tags"][0] == group
     }
 
     /// Its line in the table of contents.
     pub(super) fn entry(&self) -> String {
-        let id = text(&self.operation["operationId"]);
-        let summary = text(&self.operation["summary"]);
+        let id = text(&self.told["operationId"]);
+        let summary = text(&self.told["summary"]);
         format!("<li><a href=\"#{id}\">{summary}</a></li>\n")
     }
 
     pub(super) fn section(&self) -> String {
-        let id = text(&self.operation["operationId"]);
-        let summary = text(&self.operation["summary"]);
+        let id = text(&self.told["operationId"]);
+        let summary = text(&self.told["summary"]);
         let mut html = format!(
             "<section class=\"operation\" id=\"{id}\">\n<h3><a href=\"#{id}\">{summary}</a></h3>\n\
             <p class=\"route\"><span class=\"method {method}\">{upper}</span> <code>{path}</code> \
@@ -51,10 +52,10 @@ impl<'a> Operation<'a> {
             upper = Escaped(&self.method.to_uppercase()),
             path = Escaped(self.path),
         );
-        if self.operation["deprecated"] == true {
+        if self.told["deprecated"] == true {
             html.push_str("<p><strong>Deprecated.</strong></p>\n");
         }
-        html.push_str(&paragraphs(&self.operation["description"]));
+        html.push_str(&paragraphs(&self.told["description"]));
         html.push_str(&self.parameters());
         html.push_str(&self.body());
         html.push_str("<h4>Example</h4>\n");
@@ -65,7 +66,7 @@ impl<'a> Operation<'a> {
     }
 
     fn parameters(&self) -> String {
-        let Some(parameters) = self.operation["parameters"].as_array() else {
+        let Some(parameters) = self.told["parameters"].as_array() else {
             return String::new();
         };
         let rows = parameters.iter().map(|parameter| {
@@ -86,7 +87,7 @@ impl<'a> Operation<'a> {
     }
 
     fn body(&self) -> String {
-        let bodies = contents(&self.operation["requestBody"]).map(|(media_type, content)| {
+        let bodies = contents(&self.told["requestBody"]).map(|(media_type, content)| {
             let schema = &content["schema"];
             let example = self.example(schema).map(json).unwrap_or_default();
             let media_type = Escaped(media_type);
@@ -100,10 +101,7 @@ impl<'a> Operation<'a> {
 
     fn answers(&self) -> String {
         let mut rows = String::new();
-        let answers = self.operation["responses"]
-            .as_object()
-            .into_iter()
-            .flatten();
+        let answers = self.told["responses"].as_object().into_iter().flatten();
         for (status, answer) in answers {
             let kinds = contents(answer).map(|(media_type, content)| {
                 let media_type = Escaped(media_type);
@@ -127,20 +125,18 @@ impl<'a> Operation<'a> {
     /// A call of it in a shell, where two variables hold the address and the token.
     fn curl(&self) -> String {
         let mut line = "curl".to_owned();
-        if contents(&self.operation["responses"]["200"])
-            .any(|(kind, _)| kind == "text/event-stream")
-        {
+        if contents(&self.told["responses"]["200"]).any(|(kind, _)| kind == "text/event-stream") {
             line.push_str(" --no-buffer");
         }
         if self.method != "get" {
             let _ = write!(line, " -X {}", self.method.to_uppercase());
         }
         let _ = write!(line, " \"$REGISTRYWATCHER_URL{}\"", self.path_of_example());
-        let takes_token = self.operation["security"].as_array();
+        let takes_token = self.told["security"].as_array();
         if takes_token.is_some_and(|schemes| !schemes.is_empty()) {
             line.push_str(" \\\n  -H \"Authorization: Bearer $REGISTRYWATCHER_TOKEN\"");
         }
-        if let Some((media_type, content)) = contents(&self.operation["requestBody"]).next() {
+        if let Some((media_type, content)) = contents(&self.told["requestBody"]).next() {
             let empty = Value::Object(Map::new());
             let body = self.example(&content["schema"]).unwrap_or(&empty);
             let _ = write!(
@@ -153,7 +149,7 @@ impl<'a> Operation<'a> {
 
     fn path_of_example(&self) -> String {
         let mut path = self.path.to_owned();
-        let parameters = self.operation["parameters"].as_array();
+        let parameters = self.told["parameters"].as_array();
         for parameter in parameters.into_iter().flatten() {
             if let (Some(name), Some(example)) =
                 (parameter["name"].as_str(), parameter["example"].as_str())

@@ -165,7 +165,10 @@ async fn a_freeze_that_is_not_understood_is_400_and_says_which_field() {
             json!({ "until": "+10000-01-01T00:00:00Z", "reason": "x" }),
             "until",
         ),
-        (json!({ "until": 4_000_000_000_u64, "reason": "x" }), "until"),
+        (
+            json!({ "until": 4_000_000_000_u64, "reason": "x" }),
+            "until",
+        ),
         (json!({ "until": until, "reason": "x", "by": "me" }), "by"),
     ];
     for path in [OF_ALL, OF_WATCH] {
