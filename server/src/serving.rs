@@ -136,7 +136,7 @@ impl<E: Endpoint + 'static> Connection<E> {
 /// Returns if no first request arrives in time.
 async fn says_nothing(has_begun: &Notify) {
     if timeout(HEAD_TIMEOUT, has_begun.notified()).await.is_ok() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
