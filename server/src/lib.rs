@@ -58,7 +58,7 @@ fn execute(command: Command, catalogue: &Catalogue) -> anyhow::Result<ExitCode> 
             Command::Watch(args) => commands::watch::run(&args, catalogue, &environment).await,
             Command::Check(file) => commands::check::run(&file, catalogue, &environment).await,
             Command::Why(args) => commands::why::run(&args, catalogue, &environment).await,
-            Command::Ctl(args) => commands::ctl::run(&args, &environment).await,
+            Command::Ctl(args) => Ok(commands::ctl::run(&args, &environment).await),
             Command::Token(TokenCommand::New(args)) => {
                 commands::token::new(&args, &environment).await
             }

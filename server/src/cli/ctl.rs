@@ -36,13 +36,9 @@ pub(crate) struct Ctl {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct Remote {
-    /// Where the service listens [default: `REGISTRYWATCHER_URL`, else by the configuration's server.listen].
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "REGISTRYWATCHER_SERVER",
-        global = true
-    )]
+    /// Where the service listens [default: `REGISTRYWATCHER_SERVER`, or else `REGISTRYWATCHER_URL`, or else by the configuration's
+    /// server.listen].
+    #[arg(long, value_name = "URL", global = true)]
     pub server: Option<url::Url>,
     /// The file that holds a token of it [default: the token in `REGISTRYWATCHER_TOKEN`].
     #[arg(long, value_name = "FILE", global = true)]

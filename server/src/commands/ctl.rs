@@ -22,6 +22,7 @@ use crate::cli::ctl::{Ctl, Quarantine, Switch, Verb};
 use crate::config::Environment;
 use fault::Fault;
 use service::Service;
+use show::Output;
 
 /// The exit code when a deployment was waited for and did not succeed.
 const EXIT_UNSUCCESSFUL: u8 = 2;
@@ -35,12 +36,18 @@ enum Outcome {
 }
 
 /// Does what the verb says, and tells on standard error why not.
-pub(crate) async fn run(args: &Ctl, environment: &Environment) -> anyhow::Result<ExitCode> {
-    let service = Service::of(&args.remote, environment)?;
-    match verb(&service, &args.verb).await {
-        Ok(Outcome::Done) => Ok(ExitCode::SUCCESS),
-        Ok(Outcome::Unsuccessful) => Ok(ExitCode::from(EXIT_UNSUCCESSFUL)),
-        Err(fault) => Ok(fault.tell(service.output)),
+pub(crate) async fn run(args: &Ctl, environment: &Environment) -> ExitCode {
+    let output = Output::new(args.remote.json);
+    let service = Service::of(&args.remote, output, environment)
+        .map_err(|error| Fault::Usage(format!("{error:#}")));
+    let outcome = match service {
+        Ok(service) => verb(&service, &args.verb).await,
+        Err(fault) => Err(fault),
+    };
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Unsuccessful) => ExitCode::from(EXIT_UNSUCCESSFUL),
+        Err(fault) => fault.tell(output),
     }
 }
 

@@ -212,6 +212,8 @@ async fn the_exit_code_tells_a_fault_of_the_command_line() {
         &["ctl", "watches", "--status", "odd"],
         &["ctl", "hold", "web", "--reason", " "],
         &["ctl", "watches", "--config", "absent.toml"],
+        &["ctl", "watches", "--server", "ftp://127.0.0.1"],
+        &["ctl", "watches", "--token-file", "absent"],
     ] {
         let ended = site.program.run(arguments).await;
         assert_eq!(ended.code, Some(64), "{arguments:?}: {ended:?}");
@@ -222,9 +224,8 @@ async fn the_exit_code_tells_a_fault_of_the_command_line() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn events_are_followed_as_they_happen() {
-    let (site, service) = settled().await;
+    let (mut site, service) = settled().await;
     let follow = ["ctl", "events", "web", "--follow", "--after", "0"];
-    let mut site = site;
     site.program.set("REGISTRYWATCHER_SERVER", service.url());
     let following = site.program.start(&follow);
     site.publish("v1.1.0");

@@ -24,8 +24,8 @@ const PATIENCE_WITH_STREAM: Duration = Duration::from_secs(45);
 /// The variable that holds a token.
 const TOKEN: &str = "REGISTRYWATCHER_TOKEN";
 
-/// The variable that says where the service is to `healthcheck` and to the clients in `sdk/` as well.
-const URL: &str = "REGISTRYWATCHER_URL";
+/// The variables that say where the service is; the second one does to `healthcheck` and to the clients in `sdk/` as well.
+const URLS: [&str; 2] = ["REGISTRYWATCHER_SERVER", "REGISTRYWATCHER_URL"];
 
 /// A running service, and how its answers are told.
 pub(super) struct Service {
@@ -37,7 +37,11 @@ pub(super) struct Service {
 
 impl Service {
     /// The service that the arguments or the environment name, or that the configuration describes.
-    pub(super) fn of(remote: &Remote, environment: &Environment) -> anyhow::Result<Self> {
+    pub(super) fn of(
+        remote: &Remote,
+        output: Output,
+        environment: &Environment,
+    ) -> anyhow::Result<Self> {
         let url = url(remote, environment)?;
         let url = url.as_str().trim_end_matches('/');
         let headers = headers(token(remote, environment)?.as_deref())?;
@@ -55,25 +59,29 @@ impl Service {
         Ok(Self {
             client: client(PATIENCE)?,
             streams: client(PATIENCE_WITH_STREAM)?,
-            output: Output::new(remote.json),
+            output,
         })
     }
 }
 
 fn url(remote: &Remote, environment: &Environment) -> anyhow::Result<Url> {
-    let url = match (&remote.server, environment.get(URL)) {
-        (Some(url), _) => url.clone(),
-        (None, Some(url)) => url.parse().context(URL)?,
-        (None, None) => {
-            let file = ConfigFile {
-                config: remote.config.clone(),
-            };
-            local(load(&file, environment)?.config.server.listen).parse()?
-        }
+    let mut variables = URLS.iter();
+    let url = if let Some(url) = &remote.server {
+        url.clone()
+    } else if let Some((name, url)) =
+        variables.find_map(|name| Some((name, environment.get(name)?)))
+    {
+        url.parse().context(*name)?
+    } else {
+        let file = ConfigFile {
+            config: remote.config.clone(),
+        };
+        local(load(&file, environment)?.config.server.listen).parse()?
     };
     anyhow::ensure!(
-        matches!(url.scheme(), "http" | "https") && url.query().is_none(),
-        "--server: expected a URL such as http://127.0.0.1:8080"
+        matches!(url.scheme(), "http" | "https"),
+        "the service is at a URL such as http://127.0.0.1:8080, not at one that begins with `{}:`",
+        url.scheme()
     );
     Ok(url)
 }
