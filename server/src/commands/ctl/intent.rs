@@ -50,7 +50,10 @@ async fn change(
 ) -> Result<(), Fault> {
     let request = service.client.change_intent().watch(watch.as_str());
     let changed = request.body_map(change).send().await?.into_inner();
-    service.output.answer(&changed, |intent| {
-        format!("{watch}: {}", watches::intent(intent))
+    service.output.answer(&changed, |changed| {
+        let tag = changed.tag.as_deref();
+        let is_held = changed.hold.is_some();
+        let intent = watches::wish(changed.target, tag, changed.auto_deploy, is_held);
+        format!("{watch}: {intent}")
     })
 }

@@ -94,18 +94,25 @@ fn status(status: WatchStatus) -> &'static str {
     }
 }
 
-/// What an operator wants, without what goes without saying.
+/// What an operator wants.
 pub(super) fn intent(intent: &Intent) -> String {
-    let target = match intent.target {
+    let is_held = intent.hold.is_some();
+    wish(
+        intent.target,
+        intent.tag.as_deref(),
+        intent.auto_deploy,
+        is_held,
+    )
+}
+
+/// What an operator wants, without what goes without saying.
+pub(super) fn wish(target: Target, tag: Option<&str>, auto_deploy: bool, is_held: bool) -> String {
+    let target = match target {
         Target::Track => "track".to_owned(),
-        Target::Pin => format!("pin {}", or_dash(intent.tag.as_deref())),
+        Target::Pin => format!("pin {}", or_dash(tag)),
     };
-    let manual = if intent.auto_deploy {
-        ""
-    } else {
-        ", auto-deploy off"
-    };
-    let hold = if intent.hold.is_some() { ", held" } else { "" };
+    let manual = if auto_deploy { "" } else { ", auto-deploy off" };
+    let hold = if is_held { ", held" } else { "" };
     format!("{target}{manual}{hold}")
 }
 
