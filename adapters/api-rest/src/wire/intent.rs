@@ -2,8 +2,9 @@ use poem_openapi::{Enum, Object};
 use registrywatcher::app;
 use registrywatcher::image::Tag;
 use registrywatcher::intent;
+use uuid::Uuid;
 
-use super::{Given, Text, Timestamp};
+use super::{Deployment, DeploymentAsked, Given, Text, Timestamp};
 use crate::problem::Fault;
 
 /// What an operator wants of a watch.
@@ -77,6 +78,59 @@ impl From<intent::OperatorHold> for OperatorHold {
             reason: hold.reason,
             since: hold.since.into(),
             past_tag: hold.past.map(|candidate| candidate.tag.to_string()),
+        }
+    }
+}
+
+/// What an operator wants of a watch after a change, and what was asked for with it: pinning asks for a deployment.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct IntentChanged {
+    /// Raised by each change; give it back as `expected_revision`, or in `If-Match`, to notice a lost race.
+    revision: u64,
+    /// Which tag.
+    target: Target,
+    /// The pinned tag.
+    tag: Option<String>,
+    /// Whether anything is deployed without being asked for.
+    auto_deploy: bool,
+    /// Why nothing is deployed by itself until something newer appears.
+    hold: Option<OperatorHold>,
+    /// The request, by which deployments and events tell of it; given when the watch was pinned.
+    request: Option<Uuid>,
+    /// The deployments that the request led to so far, oldest first; given when the watch was pinned.
+    deployments: Option<Vec<Deployment>>,
+    /// Whether nothing more comes of the request; given when the watch was pinned.
+    ended: Option<bool>,
+}
+
+impl IntentChanged {
+    pub(crate) fn new(intent: Intent, asked: Option<DeploymentAsked>) -> Self {
+        let Intent {
+            revision,
+            target,
+            tag,
+            auto_deploy,
+            hold,
+        } = intent;
+        let changed = Self {
+            revision,
+            target,
+            tag,
+            auto_deploy,
+            hold,
+            request: None,
+            deployments: None,
+            ended: None,
+        };
+        match asked {
+            None => changed,
+            Some(asked) => Self {
+                request: Some(asked.request),
+                deployments: Some(asked.deployments),
+                ended: Some(asked.ended),
+                ..changed
+            },
         }
     }
 }

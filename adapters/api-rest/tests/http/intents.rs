@@ -1,7 +1,10 @@
 //! What is wanted of a watch: its revision as an entity tag, and holding it.
 
+use std::time::Duration;
+
 use poem::http::Method;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::call::Answer;
 use super::house::House;
@@ -107,6 +110,59 @@ async fn what_is_no_entity_tag_of_an_intent_is_400() {
     assert_eq!(answer.body["errors"][0]["name"], "expected_revision");
     let same = json!({ "auto_deploy": false, "expected_revision": 1 });
     assert_eq!(house.patch_if(r#""1""#, same).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pin_tells_what_it_led_to_and_is_waited_for() {
+    let house = House::new().await;
+    house.push("v1.1.0", 2);
+    house.turn().await;
+    let pin = |tag: &str| json!({ "target": "pin", "tag": tag });
+    let at_once = house.patch(INTENT, pin("v1.1.0")).await;
+    assert_eq!(
+        (at_once.status, &at_once.body["ended"]),
+        (200, &json!(false))
+    );
+    let deployments = at_once.body["deployments"].as_array().unwrap();
+    assert_eq!(deployments.len(), 1);
+    assert_eq!(deployments[0]["request"], at_once.body["request"]);
+    house.drive().await;
+
+    let path = format!("{INTENT}?wait=60");
+    let (ended, ()) = tokio::join!(house.patch(&path, pin("v1.0.0")), house.drive_what_comes());
+    assert_eq!((ended.status, &ended.body["ended"]), (200, &json!(true)));
+    assert_eq!(
+        (&ended.body["target"], &ended.body["tag"]),
+        (&json!("pin"), &json!("v1.0.0"))
+    );
+    assert_eq!(ended.body["deployments"][0]["state"], "succeeded");
+    house.assert_runs(1);
+
+    house.deployer.hold_rollouts();
+    let began = Instant::now();
+    let longer = house
+        .patch(&format!("{INTENT}?wait=5"), pin("v1.1.0"))
+        .await;
+    assert_eq!(began.elapsed(), Duration::from_secs(5));
+    assert_eq!((longer.status, &longer.body["ended"]), (200, &json!(false)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_asks_for_nothing_is_not_waited_for() {
+    let house = House::new().await;
+    let began = Instant::now();
+    for change in [
+        json!({ "auto_deploy": false }),
+        json!({ "target": "track" }),
+        json!({ "hold": true, "hold_reason": "the fair" }),
+    ] {
+        let answer = house.patch(&format!("{INTENT}?wait=60"), change).await;
+        assert_eq!(answer.status, 200);
+        for field in ["request", "deployments", "ended"] {
+            assert_eq!(answer.body.get(field), None, "{field}");
+        }
+    }
+    assert_eq!(began.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test]

@@ -150,7 +150,8 @@ async fn a_watch_is_pinned_and_tracks_again() {
         .patch(INTENT, json!({ "target": "pin", "tag": "v1.0.0" }))
         .await;
     let intent = json!({ "revision": 2, "target": "pin", "tag": "v1.0.0", "auto_deploy": true });
-    assert_eq!((pinned.status, pinned.body), (200, intent));
+    assert_eq!((pinned.status, pinned.header("etag")), (200, r#""2""#));
+    assert_eq!(house.get(INTENT).await.body, intent);
     house.drive().await;
     house.assert_runs(1);
     let tracks = house.patch(INTENT, json!({ "target": "track" })).await;

@@ -54,6 +54,8 @@ async fn change(
         let tag = changed.tag.as_deref();
         let is_held = changed.hold.is_some();
         let intent = watches::wish(changed.target, tag, changed.auto_deploy, is_held);
-        format!("{watch}: {intent}")
+        let request = changed.request;
+        let request = request.map_or_else(String::new, |id| format!(", by request {id}"));
+        format!("{watch}: {intent}{request}")
     })
 }

@@ -76,22 +76,12 @@ fn row(watch: &Watch) -> [String; 6] {
     runs.dedup();
     [
         watch.name.clone(),
-        status(watch.status).to_owned(),
+        watch.status.to_string().replace('_', " "),
         intent(&watch.intent),
         image(watch.wanted.tag.as_deref(), watch.wanted.digest.as_deref()),
         runs.join(", "),
         why(watch),
     ]
-}
-
-fn status(status: WatchStatus) -> &'static str {
-    match status {
-        WatchStatus::Deploying => "deploying",
-        WatchStatus::Failed => "failed",
-        WatchStatus::Held => "held",
-        WatchStatus::Unknown => "unknown",
-        WatchStatus::UpToDate => "up to date",
-    }
 }
 
 /// What an operator wants.
@@ -110,6 +100,7 @@ pub(super) fn wish(target: Target, tag: Option<&str>, auto_deploy: bool, is_held
     let target = match target {
         Target::Track => "track".to_owned(),
         Target::Pin => format!("pin {}", or_dash(tag)),
+        Target::Unrecognized => target.to_string(),
     };
     let manual = if auto_deploy { "" } else { ", auto-deploy off" };
     let hold = if is_held { ", held" } else { "" };
@@ -119,7 +110,7 @@ pub(super) fn wish(target: Target, tag: Option<&str>, auto_deploy: bool, is_held
 /// What runs.
 pub(super) fn running(running: &Running) -> String {
     match running.state {
-        RunningState::Unknown => "?".to_owned(),
+        RunningState::Unknown | RunningState::Unrecognized => "?".to_owned(),
         RunningState::Nothing => "nothing".to_owned(),
         RunningState::Image => image(running.tag.as_deref(), running.digest.as_deref()),
     }

@@ -8,14 +8,14 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use registrywatcher::app::DeployNow;
 use registrywatcher::image::Tag;
 
-use super::{DeploymentAsked, workload};
+use super::workload;
 use crate::ServerInfo;
 use crate::access::Role;
 use crate::operations::once::{self, once};
-use crate::operations::{self, Group, Served};
+use crate::operations::{self, Group, Served, waiting};
 use crate::permitted::{Deploying, Permitted};
 use crate::problem::{Failure, Kind, Problems};
-use crate::wire::{Given, Text};
+use crate::wire::{DeploymentAsked, Given, Text};
 
 /// What to deploy now.
 #[derive(Debug, Object)]
@@ -111,7 +111,7 @@ impl CreateDeployment {
                 .deploy_now(&view.watch.name, &demand, &caller.author)
                 .await
         });
-        let asked = DeploymentAsked::after(&app, &asked.await?, wait.0, &limits).await?;
+        let asked = waiting::served(&app, &asked.await?, wait.0, &limits).await?;
         Ok(Answer::Accepted(Json(asked)))
     }
 }

@@ -7,14 +7,14 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use registrywatcher::app;
 
-use super::{DeploymentAsked, workload};
+use super::workload;
 use crate::ServerInfo;
 use crate::access::Role;
 use crate::operations::once::{self, once};
-use crate::operations::{self, Group, Served};
+use crate::operations::{self, Group, Served, waiting};
 use crate::permitted::{Deploying, Permitted};
 use crate::problem::{Failure, Kind, Problems};
-use crate::wire::{Given, Text};
+use crate::wire::{DeploymentAsked, Given, Text};
 
 /// What to go back from, and how.
 #[derive(Debug, Object)]
@@ -100,7 +100,7 @@ impl RollBack {
                 .roll_back(&view.watch.name, &demand, &caller.author)
                 .await
         });
-        let asked = DeploymentAsked::after(&app, &asked.await?, wait.0, &limits).await?;
+        let asked = waiting::served(&app, &asked.await?, wait.0, &limits).await?;
         Ok(Answer::Accepted(Json(asked)))
     }
 }
