@@ -4,6 +4,10 @@
     clippy::unused_async,
     reason = "to the framework every operation is asynchronous, whether it waits or not"
 )]
+#![expect(
+    clippy::too_many_arguments,
+    reason = "to the framework every parameter of an operation is an argument of its own"
+)]
 
 mod dead_letters;
 mod deployments;

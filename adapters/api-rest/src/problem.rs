@@ -92,7 +92,7 @@ impl From<CommandError> for Fault {
             CommandError::UnknownWorkload { .. } => Kind::UnknownWorkload,
             CommandError::TagNotFound { .. } => Kind::TagNotFound,
             CommandError::NothingWanted { .. } => Kind::NothingWanted,
-            CommandError::Registry(_) => Kind::RegistryUnavailable,
+            CommandError::Registry(_) | CommandError::NotPolled { .. } => Kind::RegistryUnavailable,
             CommandError::Stale { .. } => Kind::LostRace,
             CommandError::Frozen { .. } => Kind::Frozen,
             CommandError::FreezeInThePast { .. } => {
@@ -104,7 +104,6 @@ impl From<CommandError> for Fault {
             CommandError::Ended { .. } => Kind::AlreadyEnded,
             CommandError::AskedOtherwise { .. } => Kind::KeyReused,
             CommandError::AttendedElsewhere { .. } => Kind::AttendedElsewhere,
-            CommandError::NotPolled { .. } => Kind::RegistryUnavailable,
             CommandError::Store(error) => store_kind(error),
         };
         let retry_after = match &error {

@@ -139,6 +139,7 @@ impl<'a> Operation<'a> {
         if let Some((media_type, content)) = contents(&self.told["requestBody"]).next() {
             let empty = Value::Object(Map::new());
             let body = self.example(&content["schema"]).unwrap_or(&empty);
+            let body = body.to_string().replace('\'', r"'\''");
             let _ = write!(
                 line,
                 " \\\n  -H 'Content-Type: {media_type}' \\\n  -d '{body}'"
@@ -147,15 +148,18 @@ impl<'a> Operation<'a> {
         line
     }
 
+    /// The path, with something in the place of each parameter: what is between braces means something else to curl.
     fn path_of_example(&self) -> String {
         let mut path = self.path.to_owned();
         let parameters = self.told["parameters"].as_array();
         for parameter in parameters.into_iter().flatten() {
-            if let (Some(name), Some(example)) =
-                (parameter["name"].as_str(), parameter["example"].as_str())
-            {
-                path = path.replace(&format!("{{{name}}}"), example);
-            }
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let example = match &parameter["example"] {
+                Value::Null => "1".to_owned(),
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            path = path.replace(&format!("{{{name}}}"), &example);
         }
         path
     }

@@ -22,18 +22,13 @@ pub(super) async fn served(
     seconds: u32,
     limits: &ServerInfo,
 ) -> Result<DeploymentAsked, Fault> {
-    let waited = match seconds {
-        0 => None,
-        _ => {
-            let ending = app.until_served(asked);
-            tokio::time::timeout(patience(seconds, limits), ending)
-                .await
-                .ok()
+    if seconds > 0 {
+        let ending = app.until_served(asked);
+        let waited = tokio::time::timeout(patience(seconds, limits), ending);
+        if let Ok(served) = waited.await {
+            return Ok(DeploymentAsked::new(asked, served?));
         }
-    };
-    let served = match waited {
-        Some(served) => served?,
-        None => app.served(asked).await?,
-    };
+    }
+    let served = app.served(asked).await?;
     Ok(DeploymentAsked::new(asked, served))
 }

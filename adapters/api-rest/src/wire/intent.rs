@@ -172,7 +172,7 @@ impl TryFrom<IntentChange> for app::IntentChange {
             }
             (None, None) => None,
         };
-        let hold = hold_change(change.hold.0, change.hold_reason.0)?;
+        let hold = hold_change(change.hold.0, change.hold_reason.0.as_ref())?;
         if target.is_none() && change.auto_deploy.0.is_none() && hold.is_none() {
             return Err(Fault::invalid(
                 "body",
@@ -190,9 +190,9 @@ impl TryFrom<IntentChange> for app::IntentChange {
 
 fn hold_change(
     hold: Option<bool>,
-    reason: Option<Text<String>>,
+    reason: Option<&Text<String>>,
 ) -> Result<Option<app::HoldChange>, Fault> {
-    match (hold, reason.as_ref().map(|Text(reason)| reason.trim())) {
+    match (hold, reason.map(|Text(reason)| reason.trim())) {
         (Some(true), None | Some("")) => Err(Fault::invalid("hold_reason", "say why")),
         (Some(true), Some(reason)) => Ok(Some(app::HoldChange::Hold {
             reason: reason.to_owned(),

@@ -109,6 +109,16 @@ async fn an_example_can_be_run_as_it_stands() {
     let ping = "<pre><code>curl &quot;$REGISTRYWATCHER_URL/ping&quot;</code></pre>";
     assert!(page.contains(ping));
     assert!(page.contains("curl --no-buffer"));
+    let examples = page.split("<pre><code>curl ").skip(1);
+    for example in examples {
+        let (address, _) = example
+            .split_once('/')
+            .unwrap()
+            .1
+            .split_once("&quot;")
+            .unwrap();
+        assert!(!address.contains('{'), "{address}");
+    }
 }
 
 #[tokio::test]

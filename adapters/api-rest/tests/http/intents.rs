@@ -171,9 +171,9 @@ async fn a_watch_is_held_until_something_newer_appears() {
     house.push("v1.1.0", 2);
     house.app.poll(&super::house::repository()).await;
     let change = json!({ "hold": true, "hold_reason": "the fair" });
-    let held = house.patch(INTENT, change).await;
-    assert_eq!(held.status, 200);
-    let hold = &held.body["hold"];
+    let changed = house.patch(INTENT, change).await;
+    assert_eq!(changed.status, 200);
+    let hold = &changed.body["hold"];
     assert_eq!(
         (&hold["by"], &hold["reason"], &hold["past_tag"]),
         (&json!("anonymous"), &json!("the fair"), &json!("v1.1.0"))

@@ -24,7 +24,8 @@ struct TagPage {
 #[oai(skip_serializing_if_is_none)]
 struct Tag {
     /// The tag.
-    tag: String,
+    #[oai(rename = "tag")]
+    name: String,
     /// What it was last seen to point to; left out if it was never looked at, for only what may be wanted is.
     digest: Option<String>,
     /// The version that the policy reads it as, if it orders by versions and this is one.
@@ -42,7 +43,7 @@ struct Tag {
 impl From<TagView> for Tag {
     fn from(view: TagView) -> Self {
         Self {
-            tag: view.tag.to_string(),
+            name: view.tag.to_string(),
             digest: view.image.map(|image| image.digest.to_string()),
             version: view.version,
             first_seen: view.first_seen.into(),
