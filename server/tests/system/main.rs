@@ -6,6 +6,8 @@ mod child;
 #[cfg(test)]
 mod crashes;
 #[cfg(test)]
+mod ctl;
+#[cfg(test)]
 mod databases;
 #[cfg(test)]
 mod demo;
