@@ -10,6 +10,7 @@ use crate::deployment::{Cause, DeploymentId, Failure};
 use crate::freeze::Stops;
 use crate::image::{Digest, Repository, Tag};
 use crate::intent::{Author, RequestId, Target};
+use crate::token::{Role, TokenName};
 use crate::watch::{WatchName, Workload};
 
 pub use route::{InvalidPattern, NamePattern, Route};
@@ -223,6 +224,22 @@ pub enum EventKind {
         /// The image.
         digest: Digest,
     },
+    /// A token was made that is kept in the store.
+    TokenCreated {
+        /// Its name.
+        name: TokenName,
+        /// What its bearer may do.
+        role: Role,
+        /// Who made it.
+        by: Author,
+    },
+    /// A token that was kept in the store opens nothing any more.
+    TokenRevoked {
+        /// Its name.
+        name: TokenName,
+        /// Who revoked it.
+        by: Author,
+    },
     /// An operator had a sink told what it could not be told before.
     DeadLetterReplayed {
         /// Who.
@@ -268,7 +285,7 @@ pub enum Severity {
 
 impl EventKind {
     /// Every kind, as [`name`](Self::name) gives it.
-    pub const NAMES: [&str; 21] = [
+    pub const NAMES: [&str; 23] = [
         "watch_added",
         "watch_retired",
         "repository_changed",
@@ -290,6 +307,8 @@ impl EventKind {
         "dead_letter_replayed",
         "frozen",
         "unfrozen",
+        "token_created",
+        "token_revoked",
     ];
 
     /// The kind in one word, as stored and as filtered by.
@@ -316,6 +335,8 @@ impl EventKind {
             Self::DeadLetterReplayed { .. } => "dead_letter_replayed",
             Self::Frozen { .. } => "frozen",
             Self::Unfrozen { .. } => "unfrozen",
+            Self::TokenCreated { .. } => "token_created",
+            Self::TokenRevoked { .. } => "token_revoked",
         }
     }
 

@@ -86,6 +86,10 @@ impl fmt::Display for EventKind {
             } => {
                 write!(f, "{by} releases {tag} ({})", digest.short())
             }
+            Self::TokenCreated { name, role, by } => {
+                write!(f, "{by} made token {name}, {role}")
+            }
+            Self::TokenRevoked { name, by } => write!(f, "{by} revoked token {name}"),
             Self::DeadLetterReplayed { by, sink, event } => {
                 write!(f, "{by} has sink {sink} told event {event}")
             }

@@ -80,6 +80,8 @@ pub(crate) enum Verb {
     Rollback(Rollback),
     /// Give up a deployment that has not ended.
     Abandon(Abandon),
+    /// Go on with a deployment that waits for it, because its canaries are well.
+    Promote(Promote),
     /// List deployments, newest first.
     Deployments(Deployments),
     /// Start no deployments of one watch, or of all, until a time.
@@ -200,6 +202,13 @@ pub(crate) struct Abandon {
     /// Why, for those who wonder what became of it.
     #[arg(long, value_parser = reason)]
     pub reason: String,
+}
+
+/// `ctl promote`
+#[derive(Debug, Args)]
+pub(crate) struct Promote {
+    /// Which deployment.
+    pub deployment: Uuid,
 }
 
 /// `ctl deployments`

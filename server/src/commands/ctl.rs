@@ -65,6 +65,7 @@ async fn verb(service: &Service, verb: &Verb) -> Result<Outcome, Fault> {
         Verb::Hold(args) => intent::hold(service, args).await,
         Verb::Release(args) => intent::release(service, &args.watch).await,
         Verb::Abandon(args) => deployments::abandon(service, args).await,
+        Verb::Promote(args) => deployments::promote(service, args.deployment).await,
         Verb::Deployments(args) => deployments::list(service, args).await,
         Verb::Freeze(args) => freeze::freeze(service, args).await,
         Verb::Unfreeze(args) => freeze::unfreeze(service, args).await,

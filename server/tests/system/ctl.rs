@@ -177,6 +177,30 @@ async fn a_deployment_that_does_not_end_is_abandoned() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_waits_at_its_canaries_is_promoted() {
+    let (site, service) = settled().await;
+    let image = site.running().unwrap();
+    site.nomad
+        .service_job_with("web", "app", "server", "docker", &image, |job| {
+            job["TaskGroups"][0]["Update"]["Canary"] = 1.into();
+        });
+    site.publish("v1.1.0");
+    let waiting = service.newest_deployment("web", "v1.1.0", "awaiting_promotion");
+    let waiting = waiting.await["id"].as_str().unwrap().to_owned();
+
+    let promoted = json(&site, &service, &["promote", &waiting]).await;
+    assert_eq!(promoted["tag"], "v1.1.0", "{promoted}");
+    service
+        .newest_deployment("web", "v1.1.0", "succeeded")
+        .await;
+    says(
+        &tell(&site, &service, &["promote", &waiting]).await,
+        1,
+        "does not wait to be promoted",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_is_told_to_people_and_to_scripts() {
     let mut site = Site::open(Database::sqlite()).await;
     site.program.run(&["migrate"]).await;

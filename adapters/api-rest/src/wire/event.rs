@@ -122,7 +122,9 @@ impl Event {
                 self.tag = Some(tag.to_string());
                 self.digest = Some(digest.to_string());
             }
-            EventKind::DeadLetterReplayed { by, .. }
+            EventKind::TokenCreated { by, .. }
+            | EventKind::TokenRevoked { by, .. }
+            | EventKind::DeadLetterReplayed { by, .. }
             | EventKind::Frozen { by, .. }
             | EventKind::Unfrozen { by, .. } => {
                 self.by = Some(by.to_string());

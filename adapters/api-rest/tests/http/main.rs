@@ -37,6 +37,7 @@ mod intents;
 mod mishaps;
 #[cfg(test)]
 mod probes;
+#[cfg(test)]
 mod promotions;
 #[cfg(test)]
 mod quarantine;

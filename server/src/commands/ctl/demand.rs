@@ -151,6 +151,9 @@ impl Told {
             let before = self.0.insert(deployment.id, deployment.state);
             if before != Some(deployment.state) {
                 eprintln!("{}", deployments::told(deployment));
+                if deployment.state == DeploymentState::AwaitingPromotion {
+                    eprintln!("  `promote {}` goes on with it", deployment.id);
+                }
             }
         }
     }

@@ -1,4 +1,5 @@
 use registrywatcher_client::types::{Deployment, DeploymentPage};
+use uuid::Uuid;
 
 use super::fault::Fault;
 use super::service::Service;
@@ -74,6 +75,13 @@ pub(super) async fn abandon(service: &Service, args: &Abandon) -> Result<(), Fau
     let request = request.body_map(|body| body.reason(args.reason.as_str()));
     let abandoned = request.send().await?.into_inner();
     service.output.answer(&abandoned, told)
+}
+
+/// Goes on with a deployment whose canaries are well.
+pub(super) async fn promote(service: &Service, deployment: Uuid) -> Result<(), Fault> {
+    let request = service.client.promote_deployment().deployment(deployment);
+    let promoted = request.send().await?.into_inner();
+    service.output.answer(&promoted, told)
 }
 
 /// Where a deployment stands, in a line.

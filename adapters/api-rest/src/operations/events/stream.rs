@@ -77,7 +77,7 @@ impl StreamEvents {
     /// service stops, when the token is revoked or expires (within a minute), when the client takes nothing for a minute, and
     /// when the store fails.
     ///
-    /// A token that is for some watches sees the events of these, and none of those that concern all.
+    /// A token that is for some watches sees the events of these, and of those that concern all only freezes.
     #[oai(path = "/events/stream", method = "get", operation_id = "streamEvents")]
     async fn stream_events(
         &self,

@@ -2,6 +2,7 @@ use registrywatcher::deployment::Failure;
 use registrywatcher::event::{EventKind, NewEvent, Subject};
 use registrywatcher::freeze::{Freeze, Stops};
 use registrywatcher::intent::{Author, RequestId, Target};
+use registrywatcher::token::Role;
 
 use super::{HARD_WORDS, every_cause, freeze, id, moment, task, uuid};
 use crate::samples::{digest, tag};
@@ -66,6 +67,15 @@ fn operators_events() -> Vec<EventKind> {
             deployment: id(1),
             tag: tag("v1"),
             digest: digest(1),
+        },
+        EventKind::TokenCreated {
+            name: "ci".parse().expect("it is a name"),
+            role: Role::Deployer,
+            by: by(),
+        },
+        EventKind::TokenRevoked {
+            name: "ci".parse().expect("it is a name"),
+            by: by(),
         },
         EventKind::DeadLetterReplayed {
             by: by(),
