@@ -65,17 +65,18 @@ impl<E: Endpoint> Endpoint for Edge<E> {
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let id = RequestId::of(&request);
         let method = request.method().clone();
-        let path = request.uri().path().to_owned();
+        let uri = request.uri().clone();
+        let path = uri.path();
         let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.path = path);
         async {
             let mut response = match self.serve(request).await {
                 Ok(response) => response,
-                Err(fault) => self.tell(fault, &path, &id),
+                Err(fault) => self.tell(fault, path, &id),
             };
-            if let Some(id) = id.to_header() {
-                response.headers_mut().insert(request_id::HEADER, id);
-            }
-            log(&method, &path, response.status());
+            response
+                .headers_mut()
+                .insert(request_id::HEADER, id.into_header());
+            log(&method, path, response.status());
             Ok(response)
         }
         .instrument(span)

@@ -13,6 +13,7 @@ mod text;
 mod timestamp;
 mod watch;
 mod workload;
+mod written;
 
 pub(crate) use deployment::Deployment;
 pub(crate) use event::Event;
@@ -24,3 +25,4 @@ pub(crate) use quarantined::QuarantinedImage;
 pub(crate) use text::{Spelled, Text};
 pub(crate) use timestamp::Timestamp;
 pub(crate) use watch::{Watch, WatchStatus};
+pub(crate) use written::Written;

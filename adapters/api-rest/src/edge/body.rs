@@ -14,7 +14,12 @@ pub(super) async fn read(request: &mut Request, limit: usize) -> Result<(), Faul
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    let body = request.take_body().into_bytes_limit(limit).await;
+    let body = request.take_body();
+    if body.is_empty() {
+        return Ok(());
+    }
+    // Apart, for it holds a buffer that every request would carry along.
+    let body = Box::pin(body.into_bytes_limit(limit)).await;
     let bytes = body.map_err(|error| match error {
         ReadBodyError::PayloadTooLarge => too_large(limit),
         error => Fault::new(Kind::Invalid, format!("the body cannot be read: {error}")),
