@@ -13,6 +13,7 @@ pub mod runtime;
 mod shutdown;
 mod table;
 mod telemetry;
+mod traces;
 mod wiring;
 
 use std::process::ExitCode;

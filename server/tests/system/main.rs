@@ -44,6 +44,8 @@ mod site;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod verbs;
 #[cfg(test)]
 mod wait;
