@@ -216,6 +216,15 @@ pub enum EventKind {
         /// The image.
         digest: Digest,
     },
+    /// An operator had a sink told what it could not be told before.
+    DeadLetterReplayed {
+        /// Who.
+        by: Author,
+        /// Which sink.
+        sink: String,
+        /// Which event.
+        event: EventId,
+    },
     /// Deployments stop for a while: of the watch, or of all.
     Frozen {
         /// Who.
@@ -252,7 +261,7 @@ pub enum Severity {
 
 impl EventKind {
     /// Every kind, as [`name`](Self::name) gives it.
-    pub const NAMES: [&str; 19] = [
+    pub const NAMES: [&str; 20] = [
         "watch_added",
         "watch_retired",
         "repository_changed",
@@ -270,6 +279,7 @@ impl EventKind {
         "deployment_abandoned",
         "image_quarantined",
         "quarantine_released",
+        "dead_letter_replayed",
         "frozen",
         "unfrozen",
     ];
@@ -294,6 +304,7 @@ impl EventKind {
             Self::DeploymentAbandoned { .. } => "deployment_abandoned",
             Self::ImageQuarantined { .. } => "image_quarantined",
             Self::QuarantineReleased { .. } => "quarantine_released",
+            Self::DeadLetterReplayed { .. } => "dead_letter_replayed",
             Self::Frozen { .. } => "frozen",
             Self::Unfrozen { .. } => "unfrozen",
         }

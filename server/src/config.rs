@@ -198,7 +198,7 @@ impl Wire {
             breaker: breaker?,
             replicas: replicas?,
             tag_log: tag_log?,
-            telemetry: telemetry?,
+            telemetry,
         })
     }
 }

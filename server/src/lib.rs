@@ -10,6 +10,7 @@ mod deployers;
 mod ids;
 mod measure;
 pub mod runtime;
+mod serving;
 mod shutdown;
 mod table;
 mod telemetry;

@@ -83,6 +83,9 @@ impl fmt::Display for EventKind {
             } => {
                 write!(f, "{by} releases {tag} ({})", digest.short())
             }
+            Self::DeadLetterReplayed { by, sink, event } => {
+                write!(f, "{by} has sink {sink} told event {event}")
+            }
             Self::Frozen {
                 by, until, reason, ..
             } => {

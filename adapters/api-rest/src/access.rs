@@ -108,7 +108,6 @@ impl Access {
     }
 
     /// Whether a caller who was admitted earlier still would be; asked again and again while a stream goes on.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no stream goes on yet"))]
     pub(crate) fn still_valid(&self, caller: &Caller) -> bool {
         let Some(admitted) = caller.token() else {
             return self.is_open();

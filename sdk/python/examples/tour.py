@@ -1,10 +1,11 @@
 """Pins a watch, deploys, waits until that has succeeded, and gets an error: `python examples/tour.py`."""
 
 import os
-import time
+from uuid import uuid4
 
+from httpx import Timeout
 from registrywatcher_client import AuthenticatedClient, Client
-from registrywatcher_client.api.deployments import create_deployment, get_deployment
+from registrywatcher_client.api.deployments import create_deployment
 from registrywatcher_client.api.events import list_events
 from registrywatcher_client.api.watches import change_intent, list_watches
 from registrywatcher_client.models import DeploymentDemand, DeploymentState, IntentChange, Problem, Target
@@ -16,7 +17,8 @@ def log_in():
     """A client that presents the token in each request."""
     url = os.environ.get("REGISTRYWATCHER_URL", "http://127.0.0.1:8080")
     token = os.environ.get("REGISTRYWATCHER_TOKEN")
-    return AuthenticatedClient(url, token) if token else Client(url)
+    timeout = Timeout(30)  # longer than what is waited for in one request
+    return AuthenticatedClient(url, token, timeout=timeout) if token else Client(url, timeout=timeout)
 
 
 def expect(answer):
@@ -38,22 +40,22 @@ print("pinned to", expect(change_intent.sync(WATCH, client=client, body=pin)).ta
 newest = expect(list_events.sync(client=client, limit=1)).items
 cursor = newest[0].id if newest else 0
 
-request = expect(create_deployment.sync(WATCH, client=client, body=DeploymentDemand())).request
-is_taken_on, deployment = False, None
-while deployment is None:
-    time.sleep(0.2)
-    for event in expect(list_events.sync(client=client, watch=WATCH, after=cursor)).items:
-        print(f"  {event.id} {event.kind}: {event.message}")
-        cursor = event.id
-        is_taken_on = is_taken_on or event.request == request
-        if is_taken_on and event.kind == "deployment_created":
-            deployment = event.deployment
+# Asked again under the same key, it waits on and deploys nothing more: so too when an answer was lost.
+key = str(uuid4())
+while True:
+    asked = expect(create_deployment.sync(WATCH, client=client, body=DeploymentDemand(), idempotency_key=key, wait=20))
+    if asked.ended:
+        break
+for deployment in asked.deployments:
+    print(f"deployed {deployment.tag}: {deployment.state}")
+    if deployment.state != DeploymentState.SUCCEEDED:
+        raise SystemExit(deployment.failure)
 
-while not (read := expect(get_deployment.sync(deployment, client=client))).ended_at:
-    time.sleep(0.2)
-print(f"deployed {read.tag}: {read.state}")
-if read.state != DeploymentState.SUCCEEDED:
-    raise SystemExit(read.failure)
+kind = None
+while kind != "deployment_succeeded":
+    for event in expect(list_events.sync(client=client, watch=WATCH, after=cursor, wait=20)).items:
+        print(f"  {event.id} {event.kind}: {event.message}")
+        cursor, kind = event.id, event.kind
 
 problem = change_intent.sync(WATCH, client=client, body=IntentChange(target=Target.PIN, tag="v0.0.0"))
 if not (isinstance(problem, Problem) and problem.type_.endswith("#tag-not-found")):

@@ -1,7 +1,6 @@
 // Pins a watch, deploys, waits until that has succeeded, and gets an error: `node examples/tour.ts`.
 
-import { setTimeout as sleep } from "node:timers/promises";
-import { changeIntent, createDeployment, getDeployment, listEvents, listWatches } from "registrywatcher-client";
+import { changeIntent, createDeployment, listEvents, listWatches } from "registrywatcher-client";
 import { createClient } from "registrywatcher-client/client";
 
 const path = { watch: "web" };
@@ -23,27 +22,24 @@ console.log(`pinned to ${pinned.data.tag}`);
 const newest = await listEvents({ ...throwing, query: { limit: 1 } });
 let after = newest.data.items[0]?.id ?? 0;
 
-const asked = await createDeployment({ ...throwing, path, body: {} });
-let isTakenOn = false;
-let deployment: string | undefined;
-while (deployment === undefined) {
-  await sleep(200);
-  const events = await listEvents({ ...throwing, query: { ...path, after } });
-  for (const event of events.data.items) {
-    console.log(`  ${event.id} ${event.kind}: ${event.message}`);
-    after = event.id;
-    isTakenOn ||= event.request === asked.data.request;
-    if (isTakenOn && event.kind === "deployment_created") deployment = event.deployment;
-  }
+// Asked again under the same key, it waits on and deploys nothing more: so too when an answer was lost.
+const headers = { "Idempotency-Key": crypto.randomUUID() };
+const deploy = () => createDeployment({ ...throwing, path, headers, query: { wait: 20 }, body: {} });
+let asked = await deploy();
+while (!asked.data.ended) asked = await deploy();
+for (const deployment of asked.data.deployments) {
+  console.log(`deployed ${deployment.tag}: ${deployment.state}`);
+  if (deployment.state !== "succeeded") throw new Error(deployment.failure?.message);
 }
 
-let read = await getDeployment({ ...throwing, path: { deployment } });
-while (read.data.ended_at === undefined) {
-  await sleep(200);
-  read = await getDeployment({ ...throwing, path: { deployment } });
+let kind: string | undefined;
+while (kind !== "deployment_succeeded") {
+  const events = await listEvents({ ...throwing, query: { ...path, after, wait: 20 } });
+  for (const event of events.data.items) {
+    console.log(`  ${event.id} ${event.kind}: ${event.message}`);
+    ({ id: after, kind } = event);
+  }
 }
-console.log(`deployed ${read.data.tag}: ${read.data.state}`);
-if (read.data.state !== "succeeded") throw new Error(read.data.failure?.message);
 
 const { error: problem, response } = await changeIntent({ client, path, body: { target: "pin", tag: "v0.0.0" } });
 if (!problem?.type.endsWith("#tag-not-found")) throw new Error(`expected a problem, got ${response?.status}`);

@@ -41,6 +41,8 @@ pub(crate) async fn measure(
     let info = ServerInfo {
         max_body_bytes: 64 << 10,
         request_timeout: Duration::from_secs(10),
+        max_event_streams: 0,
+        cors_origins: Vec::new(),
     };
     let nothing = Arc::new(String::new);
     let servers = Servers::start()?;

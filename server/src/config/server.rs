@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use registrywatcher_api_rest::Origin;
 use serde::Deserialize;
 
 use super::document::Document;
@@ -17,8 +18,12 @@ pub struct ServerConfig {
     pub max_body_bytes: u32,
     /// How long a request may take; streams of events are exempt.
     pub request_timeout: Duration,
+    /// How many streams of events may be open at the same time.
+    pub max_event_streams: u32,
     /// How long requests that run at a shutdown may go on.
     pub shutdown_grace: Duration,
+    /// Whose pages may use the API from a browser.
+    pub cors_origins: Vec<Origin>,
 }
 
 #[derive(Deserialize, Default)]
@@ -27,10 +32,13 @@ pub(super) struct Wire {
     listen: Option<String>,
     max_body_bytes: Option<Count>,
     request_timeout: Option<HumanDuration>,
+    max_event_streams: Option<Count>,
     shutdown_grace: Option<HumanDuration>,
+    cors_origins: Vec<String>,
 }
 
 const LEAST_BODY: u32 = 1024;
+const MOST_STREAMS: u32 = 10_000;
 
 impl Wire {
     pub(super) fn check(self, at: &Key, findings: &mut Findings<'_>) -> Option<ServerConfig> {
@@ -51,19 +59,45 @@ impl Wire {
             self.request_timeout,
             second,
         );
+        let max_event_streams = count(
+            findings,
+            &at.child("max_event_streams"),
+            self.max_event_streams,
+            0..=MOST_STREAMS,
+        );
         let shutdown_grace = duration(
             findings,
             &at.child("shutdown_grace"),
             self.shutdown_grace,
             Duration::ZERO,
         );
+        let cors_origins = origins(&at.child("cors_origins"), &self.cors_origins, findings);
         Some(ServerConfig {
             listen: listen?,
             max_body_bytes: max_body_bytes?,
             request_timeout: request_timeout?,
+            max_event_streams: max_event_streams?,
             shutdown_grace: shutdown_grace?,
+            cors_origins: cors_origins?,
         })
     }
+}
+
+fn origins(at: &Key, texts: &[String], findings: &mut Findings<'_>) -> Option<Vec<Origin>> {
+    let mut origins: Vec<Origin> = Vec::new();
+    let mut are_right = true;
+    for (index, text) in texts.iter().enumerate() {
+        let key = at.child(index);
+        match findings.parse::<Origin>(&key, text) {
+            Some(origin) if origins.contains(&origin) => {
+                findings.fault(&key, format!("`{origin}` stands here twice; keep one"));
+                are_right = false;
+            }
+            Some(origin) => origins.push(origin),
+            None => are_right = false,
+        }
+    }
+    are_right.then_some(origins)
 }
 
 /// Reads `address:port`, `localhost:port`, or `:port` for all addresses.
@@ -84,6 +118,9 @@ impl ServerConfig {
         document.pair("listen", self.listen.to_string());
         document.pair("max_body_bytes", i64::from(self.max_body_bytes));
         document.duration("request_timeout", self.request_timeout);
+        document.pair("max_event_streams", i64::from(self.max_event_streams));
         document.duration("shutdown_grace", self.shutdown_grace);
+        let origins = self.cors_origins.iter().map(ToString::to_string);
+        document.pair("cors_origins", origins.collect::<Vec<_>>());
     }
 }

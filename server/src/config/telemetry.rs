@@ -23,38 +23,34 @@ pub struct TelemetryConfig {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Wire {
-    otlp_endpoint: Option<String>,
-    otlp_headers: Option<Vec<SecretString>>,
-    otlp_headers_file: Option<PathBuf>,
+    #[serde(rename = "otlp_endpoint")]
+    endpoint: Option<String>,
+    #[serde(rename = "otlp_headers")]
+    headers: Option<Vec<SecretString>>,
+    #[serde(rename = "otlp_headers_file")]
+    headers_file: Option<PathBuf>,
 }
 
 impl Wire {
-    /// Nothing inside, if there is no collector; nothing at all, if there is a fault.
-    pub(super) fn check(
-        self,
-        at: &Key,
-        findings: &mut Findings<'_>,
-    ) -> Option<Option<TelemetryConfig>> {
-        let (given, file) = (self.otlp_headers, self.otlp_headers_file);
-        let has_headers = given.is_some() || file.is_some();
-        let headers = headers(given, file, at, findings);
+    pub(super) fn check(self, at: &Key, findings: &mut Findings<'_>) -> Option<TelemetryConfig> {
+        let has_headers = self.headers.is_some() || self.headers_file.is_some();
+        let headers = headers(self.headers, self.headers_file, at, findings);
         let key = at.child("otlp_endpoint");
-        let Some(text) = self.otlp_endpoint else {
+        let Some(text) = self.endpoint else {
             if has_headers {
                 let problem = "missing, although headers for it are given; add it, such as `http://127.0.0.1:4318`";
                 findings.fault(&key, problem);
-                return None;
             }
-            return Some(None);
+            return None;
         };
         let endpoint = findings.accept(&key, endpoint(&text))?;
         if has_headers && endpoint.scheme() == "http" && !is_loopback(&endpoint) {
             findings.warn(&key, "the headers are sent in the clear; use `https://`");
         }
-        Some(Some(TelemetryConfig {
+        Some(TelemetryConfig {
             otlp_endpoint: endpoint,
-            otlp_headers: headers?,
-        }))
+            otlp_headers: headers,
+        })
     }
 }
 
@@ -86,16 +82,12 @@ fn headers(
     file: Option<PathBuf>,
     at: &Key,
     findings: &mut Findings<'_>,
-) -> Option<Option<Secret>> {
-    let is_given = list.is_some() || file.is_some();
+) -> Option<Secret> {
     let joined = list.map(|list| {
         let list: Vec<&str> = list.iter().map(ExposeSecret::expose_secret).collect();
         SecretString::from(list.join("\n"))
     });
-    let Some(headers) = Secret::take(findings, at, "otlp_headers", joined, file) else {
-        // Taking it told what is wrong.
-        return (!is_given).then_some(None);
-    };
+    let headers = Secret::take(findings, at, "otlp_headers", joined, file)?;
     if headers.expose().lines().any(|line| header(line).is_none()) {
         let key = at.child("otlp_headers");
         let key = if headers.file().is_some() {
@@ -109,7 +101,7 @@ fn headers(
         );
         return None;
     }
-    Some(Some(headers))
+    Some(headers)
 }
 
 fn header(line: &str) -> Option<(String, String)> {

@@ -42,6 +42,8 @@ mod shutdown;
 #[cfg(test)]
 mod site;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod tokens;
 #[cfg(test)]
 mod traces;

@@ -9,6 +9,7 @@ use prost::Message;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::databases::Database;
 use crate::service::Service;
@@ -154,12 +155,8 @@ async fn a_collector_is_sent_one_trace_from_the_sight_of_a_release_to_its_health
     ] {
         assert_eq!(text(decision, key), value);
     }
-    let id = text(decision, "deployment.id").replace('-', "");
-    let trace: String = way
-        .trace_id
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let trace = Uuid::from_slice(&way.trace_id).unwrap().to_string();
+    let id = text(decision, "deployment.id");
     assert_eq!(trace, id, "a trace is found by its deployment");
     assert!(!service.log().contains("thecollectorskey"));
 }

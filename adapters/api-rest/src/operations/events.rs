@@ -1,8 +1,11 @@
 mod list;
+mod stream;
+
+pub(crate) use stream::Streams;
 
 /// The operations on events.
-pub(crate) type Operations = list::ListEvents;
+pub(crate) type Operations = (list::ListEvents, stream::StreamEvents);
 
 pub(super) fn all() -> Operations {
-    list::ListEvents
+    (list::ListEvents, stream::StreamEvents)
 }

@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     NothingWanted,
     NothingBefore,
     AlreadyEnded,
+    NotAwaitingPromotion,
+    CannotPromote,
     AttendedElsewhere,
     Frozen,
     PreconditionFailed,
@@ -39,7 +41,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 33] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::Invalid,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -55,6 +57,8 @@ impl Kind {
         Self::NothingWanted,
         Self::NothingBefore,
         Self::AlreadyEnded,
+        Self::NotAwaitingPromotion,
+        Self::CannotPromote,
         Self::AttendedElsewhere,
         Self::Frozen,
         Self::PreconditionFailed,
@@ -82,6 +86,12 @@ impl Kind {
 
     pub(crate) fn status(self) -> StatusCode {
         self.row().0
+    }
+
+    /// Whether the same request may be answered otherwise a little later; then it is said when to try again.
+    pub(crate) fn passes(self) -> bool {
+        let status = self.status();
+        status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE
     }
 
     /// What it is, in one sentence that is the same every time.
@@ -159,6 +169,16 @@ impl Kind {
                 S::CONFLICT,
                 "already-ended",
                 "The deployment has ended already.",
+            ),
+            Self::NotAwaitingPromotion => (
+                S::CONFLICT,
+                "not-awaiting-promotion",
+                "The deployment does not wait to be promoted.",
+            ),
+            Self::CannotPromote => (
+                S::CONFLICT,
+                "cannot-promote",
+                "The deployer cannot promote this.",
             ),
             Self::AttendedElsewhere => (
                 S::CONFLICT,

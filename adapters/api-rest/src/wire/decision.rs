@@ -31,7 +31,7 @@ pub(crate) struct Decision {
     earliest: Option<Timestamp>,
 }
 
-/// What is done with a workload.
+/// What is done with a workload. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case", rename = "DecisionOutcome")]
 #[serde(rename_all = "snake_case")]

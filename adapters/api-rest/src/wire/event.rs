@@ -34,7 +34,7 @@ pub(crate) struct Event {
     digest: Option<String>,
 }
 
-/// How urgent an event is.
+/// How urgent an event is. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub(crate) enum Severity {
@@ -121,7 +121,9 @@ impl Event {
                 self.tag = Some(tag.to_string());
                 self.digest = Some(digest.to_string());
             }
-            EventKind::Frozen { by, .. } | EventKind::Unfrozen { by, .. } => {
+            EventKind::DeadLetterReplayed { by, .. }
+            | EventKind::Frozen { by, .. }
+            | EventKind::Unfrozen { by, .. } => {
                 self.by = Some(by.to_string());
             }
             _ => {}

@@ -23,7 +23,7 @@ pub(crate) struct Freeze {
     stops: Stops,
 }
 
-/// What a freeze stops.
+/// What a freeze stops. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case", rename = "FreezeStops")]
 #[serde(rename_all = "snake_case")]

@@ -53,7 +53,7 @@ pub(crate) struct Watch {
     tags: Option<Tags>,
 }
 
-/// How a watch is: the first that holds for any of its workloads, in this order.
+/// How a watch is: the first that holds for any of its workloads, in this order. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
@@ -70,7 +70,7 @@ pub(crate) enum WatchStatus {
     UpToDate,
 }
 
-/// Whether a watch deploys.
+/// Whether a watch deploys. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]

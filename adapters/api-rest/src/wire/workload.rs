@@ -80,7 +80,7 @@ pub(crate) struct Running {
     platform: Option<String>,
 }
 
-/// Whether it is known what a workload runs.
+/// Whether it is known what a workload runs. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
@@ -93,7 +93,7 @@ pub(crate) enum RunningState {
     Image,
 }
 
-/// Who brought an image to a workload.
+/// Who brought an image to a workload. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]

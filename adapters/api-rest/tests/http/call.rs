@@ -1,9 +1,10 @@
 //! Calling the interface; what holds for every answer is checked on each.
 
+use poem::Response;
 use poem::http::{HeaderMap, Method};
-use registrywatcher_api_rest::openapi;
 use serde_json::{Value, json};
 
+use super::examples::DOCUMENT;
 use super::house::House;
 use super::schema;
 
@@ -68,6 +69,12 @@ impl Call<'_> {
         self
     }
 
+    /// Sets a header once more.
+    pub(crate) fn also(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
@@ -79,7 +86,35 @@ impl Call<'_> {
     }
 
     pub(crate) async fn send(self) -> Answer {
-        let method = self.method.clone();
+        let (method, path) = (self.method.clone(), self.path.clone());
+        let response = self.respond().await;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let is = |media_type: &str| {
+            let content_type = headers.get("content-type");
+            content_type.is_some_and(|value| value.as_bytes().starts_with(media_type.as_bytes()))
+        };
+        let text = if is("text/event-stream") {
+            // It has no end.
+            String::new()
+        } else {
+            response.into_body().into_string().await.unwrap()
+        };
+        let body = match status {
+            204 if text.is_empty() => json!({}),
+            _ if is("text/") => Value::String(text),
+            _ => serde_json::from_str(&text).unwrap(),
+        };
+        let answer = Answer {
+            status,
+            headers,
+            body,
+        };
+        answer.assert_in_order(&method, &path);
+        answer
+    }
+
+    /// Sends it, and gives the answer as it comes.
+    pub(crate) async fn respond(self) -> Response {
         let mut request = self
             .house
             .client
@@ -88,24 +123,7 @@ impl Call<'_> {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let response = request.send().await.0;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.into_body().into_string().await.unwrap();
-        let is_text = headers
-            .get("content-type")
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
-        let body = match status {
-            204 if text.is_empty() => json!({}),
-            _ if is_text => Value::String(text),
-            _ => serde_json::from_str(&text).unwrap(),
-        };
-        let answer = Answer {
-            status,
-            headers,
-            body,
-        };
-        answer.assert_in_order(&method, &self.path);
-        answer
+        request.send().await.0
     }
 }
 
@@ -145,13 +163,17 @@ impl Answer {
         self.body["message"].as_str().unwrap()
     }
 
-    /// Every answer names its request, holds no `null`, and is one that the document promises.
+    /// Every answer names its request, says when to try again if that may help, holds no `null`, and is one that the document
+    /// promises.
     #[track_caller]
     fn assert_in_order(&self, method: &Method, path: &str) {
         assert!(!self.header("x-request-id").is_empty(), "{self:?}");
+        if matches!(self.status, 429 | 503) {
+            let seconds = self.header("retry-after").parse::<u64>();
+            assert!(seconds.is_ok_and(|seconds| seconds > 0), "{self:?}");
+        }
         assert!(!holds_null(&self.body), "{method} {path}: {self:?}");
-        let document = openapi();
-        let Some(operation) = operation(&document, method, path) else {
+        let Some(operation) = operation(&DOCUMENT, method, path) else {
             return;
         };
         let promised = &operation["responses"][self.status.to_string()];
@@ -164,7 +186,7 @@ impl Answer {
         let Some(content) = promised["content"].get(media_type) else {
             panic!("{method} {path} does not promise {self:?}");
         };
-        if let Err(fault) = schema::check(&document, &content["schema"], &self.body) {
+        if let Err(fault) = schema::check(&DOCUMENT, &content["schema"], &self.body) {
             panic!("{method} {path}: {fault}: {self:?}");
         }
     }

@@ -88,3 +88,19 @@ async fn a_query_that_is_not_understood_is_400() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_event_is_waited_for_where_there_is_none_yet() {
+    let house = House::new().await;
+    let newest = house.get("/api/v1/events?limit=1").await.body["items"][0]["id"].clone();
+    let following = format!("/api/v1/events?after={newest}&wait=20");
+    let started = tokio::time::Instant::now();
+    let answer = house.get(&following).await;
+    assert_eq!(answer.body["items"].as_array().map(Vec::len), Some(0));
+    assert_eq!(started.elapsed().as_secs(), 20);
+
+    house.push("v1.1.0", 2);
+    let (answer, ()) = tokio::join!(house.get(&following), house.turn());
+    assert_eq!(answer.body["items"][0]["watch"], "web");
+    assert_eq!(started.elapsed().as_secs(), 20);
+}

@@ -3,12 +3,12 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log"
 	"os"
 	"strings"
-	"time"
 
 	registrywatcher "github.com/registrywatcher/registrywatcher/sdk/go"
 )
@@ -56,20 +56,17 @@ func tour(ctx context.Context, client *registrywatcher.APIClient) error {
 	}
 	fmt.Println("pinned to", pinned.GetTag())
 
-	deployment, err := deploy(ctx, client)
+	// Events from here on.
+	newest, _, err := client.EventsAPI.ListEvents(ctx).Limit(1).Execute()
 	if err != nil {
 		return err
 	}
-	for deployment.EndedAt == nil {
-		time.Sleep(200 * time.Millisecond)
-		deployment, _, err = client.DeploymentsAPI.GetDeployment(ctx, deployment.Id).Execute()
-		if err != nil {
-			return err
-		}
+	cursor := newest.Items[0].Id
+	if err := deploy(ctx, client); err != nil {
+		return err
 	}
-	fmt.Printf("deployed %s: %s\n", deployment.Tag, deployment.State)
-	if deployment.State != registrywatcher.DEPLOYMENTSTATE_SUCCEEDED {
-		return errors.New(deployment.Failure.GetMessage())
+	if err := follow(ctx, client, cursor); err != nil {
+		return err
 	}
 
 	_, _, err = client.WatchesAPI.ChangeIntent(ctx, watch).IntentChange(pinTo("v0.0.0")).Execute()
@@ -88,34 +85,40 @@ func tour(ctx context.Context, client *registrywatcher.APIClient) error {
 	return err
 }
 
-// deploy asks for a deployment, and follows the events until there is one.
-func deploy(ctx context.Context, client *registrywatcher.APIClient) (*registrywatcher.Deployment, error) {
-	newest, _, err := client.EventsAPI.ListEvents(ctx).Limit(1).Execute()
-	if err != nil {
-		return nil, err
-	}
-	cursor := newest.Items[0].Id
-
-	demand := client.DeploymentsAPI.CreateDeployment(ctx, watch)
-	asked, _, err := demand.DeploymentDemand(registrywatcher.DeploymentDemand{}).Execute()
-	if err != nil {
-		return nil, err
-	}
-	isTakenOn := false
+// deploy asks for a deployment, and waits until it has succeeded.
+func deploy(ctx context.Context, client *registrywatcher.APIClient) error {
+	// Asked again under the same key, it waits on and deploys nothing more: so too when an answer was lost.
+	demand := client.DeploymentsAPI.CreateDeployment(ctx, watch).IdempotencyKey(rand.Text()).Wait(20)
 	for {
-		time.Sleep(200 * time.Millisecond)
-		events, _, err := client.EventsAPI.ListEvents(ctx).Watch(watch).After(cursor).Execute()
+		asked, _, err := demand.DeploymentDemand(registrywatcher.DeploymentDemand{}).Execute()
 		if err != nil {
-			return nil, err
+			return err
+		}
+		if !asked.Ended {
+			continue
+		}
+		for _, deployment := range asked.Deployments {
+			fmt.Printf("deployed %s: %s\n", deployment.Tag, deployment.State)
+			if deployment.State != registrywatcher.DEPLOYMENTSTATE_SUCCEEDED {
+				return errors.New(deployment.Failure.GetMessage())
+			}
+		}
+		return nil
+	}
+}
+
+// follow shows the events after one, until one tells that a deployment has succeeded.
+func follow(ctx context.Context, client *registrywatcher.APIClient, cursor int64) error {
+	kind := ""
+	for kind != "deployment_succeeded" {
+		events, _, err := client.EventsAPI.ListEvents(ctx).Watch(watch).After(cursor).Wait(20).Execute()
+		if err != nil {
+			return err
 		}
 		for _, event := range events.Items {
 			fmt.Printf("  %d %s: %s\n", event.Id, event.Kind, event.Message)
-			cursor = event.Id
-			isTakenOn = isTakenOn || event.GetRequest() == asked.Request
-			if isTakenOn && event.Kind == "deployment_created" {
-				deployment, _, err := client.DeploymentsAPI.GetDeployment(ctx, event.GetDeployment()).Execute()
-				return deployment, err
-			}
+			cursor, kind = event.Id, event.Kind
 		}
 	}
+	return nil
 }

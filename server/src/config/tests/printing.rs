@@ -5,6 +5,7 @@ docker_config = false
 [server]
 listen = "0.0.0.0:80"
 shutdown_grace = "0s"
+cors_origins = ["https://dashboard.example", "http://localhost:3000"]
 [store]
 url = "postgres://rw:hunter2@db.example:5432/rw?sslmode=disable"
 [[auth.tokens]]

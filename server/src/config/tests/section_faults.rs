@@ -4,6 +4,19 @@ use super::faults::refuses;
 use super::*;
 
 #[test]
+fn pages_are_invited_one_by_one() {
+    refuses(
+        "[server]\ncors_origins = ['*', 'https://a.example/app', 'https://b.example', 'https://B.example:443']",
+        &[
+            "server.cors_origins.0: `*` is no single origin; list those that may, such as `https://dashboard.example`",
+            "server.cors_origins.1: an origin is `http://` or `https://`, a host, and a port if it is not the usual one, such \
+             as `https://dashboard.example`; found `https://a.example/app`",
+            "server.cors_origins.3: `https://b.example` stands here twice; keep one",
+        ],
+    );
+}
+
+#[test]
 fn registries_are_told_apart() {
     refuses(
         "[registries.'docker.io']\n[registries.'index.docker.io']",

@@ -6,17 +6,18 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use registrywatcher::deployment::DeploymentId;
 use uuid::Uuid;
 
+use super::seen;
 use crate::operations::{self, Group, Served};
-use crate::permitted::{Deploying, Permitted};
+use crate::permitted::{Across, Deploying, Permitted};
 use crate::problem::{Failure, Fault, Kind, Problems};
-use crate::wire::Deployment;
+use crate::wire::{Deployment, Text};
 
 /// Why a deployment is given up.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
 struct Abandonment {
     /// Why, for people.
-    reason: String,
+    reason: Text<String>,
 }
 
 #[derive(ApiResponse)]
@@ -53,17 +54,17 @@ impl AbandonDeployment {
     )]
     async fn abandon_deployment(
         &self,
-        caller: Permitted<Deploying>,
+        caller: Permitted<Across<Deploying>>,
         app: Served<'_>,
         /// The identity of the deployment.
         deployment: Path<Uuid>,
         abandonment: Json<Abandonment>,
     ) -> Result<Answer, Failure<Refusals>> {
-        let reason = abandonment.0.reason.trim().to_owned();
+        let id = seen(&app, &caller, DeploymentId(deployment.0)).await?.id;
+        let reason = abandonment.0.reason.0.trim().to_owned();
         if reason.is_empty() {
             return Err(Fault::invalid("reason", "say why").into());
         }
-        let id = DeploymentId(deployment.0);
         let app = Arc::clone(app.0);
         let ended =
             operations::to_its_end(async move { app.abandon(id, &reason, &caller.author).await });

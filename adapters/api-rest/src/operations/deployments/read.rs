@@ -5,11 +5,12 @@ use poem_openapi::{ApiResponse, OpenApi};
 use registrywatcher::deployment::DeploymentId;
 use uuid::Uuid;
 
+use super::seen;
 use crate::ServerInfo;
 use crate::operations::waiting::patience;
 use crate::operations::{Group, Served};
 use crate::permitted::{Across, Permitted, Viewing};
-use crate::problem::{Failure, Fault, Kind, Problems};
+use crate::problem::{Failure, Kind, Problems};
 use crate::wire::Deployment;
 
 #[derive(ApiResponse)]
@@ -53,25 +54,19 @@ impl GetDeployment {
         #[oai(default, validator(maximum(value = "60")))]
         wait: Query<u32>,
     ) -> Result<Answer, Failure<Refusals>> {
-        let id = DeploymentId(deployment.0);
-        let waited = match wait.0 {
-            0 => None,
-            wait => tokio::time::timeout(patience(wait, &limits), app.until_ended(id))
-                .await
-                .ok(),
+        // Before any waiting, which would tell whether there is such a deployment.
+        let found = seen(&app, &caller, DeploymentId(deployment.0)).await?;
+        let found = match wait.0 {
+            0 => found,
+            wait => {
+                let ending = app.until_ended(found.id);
+                let waited = tokio::time::timeout(patience(wait, &limits), ending).await;
+                match waited {
+                    Ok(ended) => ended?.unwrap_or(found),
+                    Err(_) => seen(&app, &caller, found.id).await?,
+                }
+            }
         };
-        let found = match waited {
-            Some(found) => found?,
-            None => app.deployment(id).await?,
-        };
-        let found = found.filter(|found| caller.sees(&found.watch));
-        let unknown = || {
-            Fault::new(
-                Kind::UnknownDeployment,
-                format!("there is no deployment {id}"),
-            )
-        };
-        let found = found.ok_or_else(unknown)?;
         Ok(Answer::Found(Json(found.into())))
     }
 }

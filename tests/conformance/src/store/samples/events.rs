@@ -67,6 +67,11 @@ fn operators_events() -> Vec<EventKind> {
             tag: tag("v1"),
             digest: digest(1),
         },
+        EventKind::DeadLetterReplayed {
+            by: by(),
+            sink: HARD_WORDS.to_owned(),
+            event: 7,
+        },
         frozen(Stops::Everything, false),
         frozen(Stops::Automatic, true),
         EventKind::Unfrozen {
