@@ -14,6 +14,7 @@ mod serving;
 mod shutdown;
 mod table;
 mod telemetry;
+mod traces;
 mod wiring;
 
 use std::process::ExitCode;

@@ -73,14 +73,15 @@ impl<E: Endpoint> Endpoint for Edge<E> {
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let id = RequestId::of(&request);
         let method = request.method().clone();
-        let path = request.uri().path().to_owned();
+        let uri = request.uri().clone();
+        let path = uri.path();
         let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.path = path);
         let origins = &self.limits.cors_origins;
         let invited = cors::invited(&request, origins);
         async {
             let mut response = match self.serve(request, invited.is_some()).await {
                 Ok(response) => response,
-                Err(fault) => self.tell(fault, &path, &id),
+                Err(fault) => self.tell(fault, path, &id),
             };
             if let Some(origin) = invited {
                 cors::invite(origin, response.headers_mut());
@@ -88,10 +89,10 @@ impl<E: Endpoint> Endpoint for Edge<E> {
             if !origins.is_empty() {
                 cors::vary(response.headers_mut());
             }
-            if let Some(id) = id.to_header() {
-                response.headers_mut().insert(request_id::HEADER, id);
-            }
-            log(&method, &path, response.status());
+            response
+                .headers_mut()
+                .insert(request_id::HEADER, id.into_header());
+            log(&method, path, response.status());
             Ok(response)
         }
         .instrument(span)
@@ -128,7 +129,8 @@ impl<E: Endpoint> Edge<E> {
             origin::check_origin(&request)?;
         }
         let body = body::read(&mut request, self.limits.max_body_bytes).await?;
-        self.operate(request, body.as_ref()).await
+        let body = body.as_ref().map_or(&[][..], AsRef::as_ref);
+        self.operate(request, body).await
     }
 
     async fn operate(&self, request: Request, body: &[u8]) -> Result<Response, Fault> {

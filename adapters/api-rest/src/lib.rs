@@ -18,7 +18,7 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
-use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, get};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route, get};
 use registrywatcher::app::App;
 
 pub use access::{Access, AccessSettings};
@@ -67,11 +67,33 @@ pub fn endpoint(
         .data(info.clone())
         .data(metrics)
         .data(Arc::clone(&access));
-    let routes = Route::new()
+    let operations = Arc::new(operations);
+    let others = Route::new()
         .at(DOCUMENT, get(document::serve(&document)))
         .at(docs::PAGE, get(docs::serve(&document)))
         .at(docs::STYLE, get(docs::serve_style()))
-        .nest("/", operations);
+        .nest("/", Arc::clone(&operations));
     let bodies = edge::Bodies::of(&document);
+    let routes = Routes { operations, others };
     edge::Edge::around(routes, methods, bodies, info, access)
+}
+
+/// Everything that is served.
+struct Routes<O> {
+    /// The operations.
+    operations: Arc<O>,
+    /// They too, and what stands beside them.
+    others: Route,
+}
+
+impl<O: Endpoint> Endpoint for Routes<O> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        // Nothing else is there, and to look for it costs more than to find the operation.
+        if request.uri().path().starts_with("/api/v1/") {
+            return Ok(self.operations.call(request).await?.into_response());
+        }
+        self.others.call(request).await
+    }
 }

@@ -15,6 +15,7 @@ mod text;
 mod timestamp;
 mod watch;
 mod workload;
+mod written;
 
 pub(crate) use asked::DeploymentAsked;
 pub(crate) use deployment::Deployment;
@@ -28,3 +29,4 @@ pub(crate) use quarantined::QuarantinedImage;
 pub(crate) use text::{NAME, Spelled, Text};
 pub(crate) use timestamp::Timestamp;
 pub(crate) use watch::{Watch, WatchStatus};
+pub(crate) use written::Written;

@@ -48,6 +48,8 @@ mod streams;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod verbs;
 #[cfg(test)]
 mod wait;

@@ -10,14 +10,19 @@ use crate::problem::{Fault, Kind};
 pub(super) async fn read(
     request: &mut Request,
     limit: usize,
-) -> Result<impl AsRef<[u8]> + use<>, Fault> {
+) -> Result<Option<impl AsRef<[u8]> + use<>>, Fault> {
     let announced = request
         .header(CONTENT_LENGTH)
         .and_then(|text| text.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    let body = request.take_body().into_bytes_limit(limit).await;
+    let body = request.take_body();
+    if body.is_empty() {
+        return Ok(None);
+    }
+    // Apart, for it holds a buffer that every request would carry along.
+    let body = Box::pin(body.into_bytes_limit(limit)).await;
     let bytes = body.map_err(|error| match error {
         ReadBodyError::PayloadTooLarge => too_large(limit),
         error => Fault::new(Kind::Invalid, format!("the body cannot be read: {error}")),
@@ -27,7 +32,7 @@ pub(super) async fn read(
         return Err(Fault::new(Kind::UnsupportedMediaType, detail));
     }
     request.set_body(Body::from_bytes(bytes.clone()));
-    Ok(bytes)
+    Ok(Some(bytes))
 }
 
 fn too_large(limit: usize) -> Fault {

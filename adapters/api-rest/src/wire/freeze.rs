@@ -3,12 +3,13 @@ use poem_openapi::{Enum, Object};
 use registrywatcher::app;
 use registrywatcher::freeze;
 use registrywatcher::watch::WatchName;
+use serde::Serialize;
 
 use super::{Text, Timestamp};
 use crate::problem::Fault;
 
 /// A stop of deployments for a while.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 pub(crate) struct Freeze {
     /// When it expires.
     until: Timestamp,
@@ -23,8 +24,9 @@ pub(crate) struct Freeze {
 }
 
 /// What a freeze stops. There may be new ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case", rename = "FreezeStops")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Stops {
     /// Every new deployment, also one that somebody asks for without overriding the freeze.
     Everything,

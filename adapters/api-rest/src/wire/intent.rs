@@ -2,13 +2,14 @@ use poem_openapi::{Enum, Object};
 use registrywatcher::app;
 use registrywatcher::image::Tag;
 use registrywatcher::intent;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Deployment, DeploymentAsked, Given, Text, Timestamp};
 use crate::problem::Fault;
 
 /// What an operator wants of a watch.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct Intent {
     /// Raised by each change; give it back as `expected_revision`, or in `If-Match`, to notice a lost race.
@@ -16,16 +17,19 @@ pub(crate) struct Intent {
     /// Which tag.
     target: Target,
     /// The pinned tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
     tag: Option<String>,
     /// Whether anything is deployed without being asked for.
     auto_deploy: bool,
     /// Why nothing is deployed by itself until something newer appears.
+    #[serde(skip_serializing_if = "Option::is_none")]
     hold: Option<OperatorHold>,
 }
 
 /// Which tag is wanted. There may be new ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Target {
     /// The one that the policy picks.
     Track,
@@ -34,7 +38,7 @@ pub(crate) enum Target {
 }
 
 /// Keeps a watch as it is until something newer appears.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct OperatorHold {
     /// Who asked for what brought it about.
@@ -44,6 +48,7 @@ pub(crate) struct OperatorHold {
     /// Since when.
     since: Timestamp,
     /// The tag that must be surpassed; without one, anything lifts the hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
     past_tag: Option<String>,
 }
 

@@ -228,3 +228,40 @@ fn tokens_are_told_apart() {
         ],
     );
 }
+
+#[test]
+fn a_collector_is_a_base_url_with_headers_of_its_own() {
+    for (endpoint, problem) in [
+        (
+            "collector:4318",
+            "expected the base URL of a collector, such as `http://127.0.0.1:4318`",
+        ),
+        (
+            "https://bot:hunter2@collector.example",
+            "the URL holds a login; write it as one of `otlp_headers` instead",
+        ),
+        (
+            "https://collector.example?key=hunter2",
+            "expected a base URL, which ends with its path; `/v1/traces` is appended",
+        ),
+    ] {
+        refuses(
+            &format!("[telemetry]\notlp_endpoint = '{endpoint}'"),
+            &[&format!("telemetry.otlp_endpoint: {problem}")],
+        );
+    }
+    refuses(
+        "[telemetry]\notlp_headers = ['a: b']",
+        &[
+            "telemetry.otlp_endpoint: missing, although headers for it are given; add it, such as `http://127.0.0.1:4318`",
+        ],
+    );
+    for headers in ["hunter2", ": hunter2", "a b: hunter2", "a:"] {
+        refuses(
+            &format!(
+                "[telemetry]\notlp_endpoint = 'http://[::1]:4318'\notlp_headers = ['{headers}']"
+            ),
+            &["telemetry.otlp_headers: expected headers as `name: value`, one a line in a file"],
+        );
+    }
+}

@@ -49,8 +49,8 @@ impl CheckWatch {
         let name = operations::watch_name(&watch)?;
         let checking = Arc::clone(app.0);
         let view = operations::to_its_end(async move { checking.check(&name).await }).await?;
-        let quarantine = app.quarantine(&view.watch.name).unwrap_or_default();
-        let watch = Watch::in_full(view, app.frozen().as_ref(), &quarantine);
+        let quarantined = app.quarantined(&view.watch);
+        let watch = Watch::in_full(view, app.frozen().as_ref(), quarantined);
         Ok(Answer::Checked(Json(watch)))
     }
 }
