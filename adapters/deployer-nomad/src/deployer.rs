@@ -200,7 +200,14 @@ impl Deployer for NomadDeployer {
         match canaries.map_err(|error| error.about(workload))? {
             Canaries::Await { deployment } => {
                 let promoted = self.client.promote(&handle.namespace, &deployment).await;
-                promoted.map_err(|error| error.about(workload))
+                match promoted {
+                    Ok(()) => Ok(()),
+                    // Somebody else may have been faster, which Nomad refuses in words of its own.
+                    Err(error) => match follower.canaries().await {
+                        Ok(Canaries::Promoted) => Ok(()),
+                        _ => Err(error.about(workload)),
+                    },
+                }
             }
             Canaries::Promoted => Ok(()),
             Canaries::Nothing(problem) => Err(DeployError::Refused {
