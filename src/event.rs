@@ -10,6 +10,7 @@ use crate::deployment::{Cause, DeploymentId, Failure};
 use crate::freeze::Stops;
 use crate::image::{Digest, Repository, Tag};
 use crate::intent::{Author, RequestId, Target};
+use crate::token::{Role, TokenName};
 use crate::watch::{WatchName, Workload};
 
 pub use route::{InvalidPattern, NamePattern, Route};
@@ -107,6 +108,13 @@ pub enum EventKind {
         /// Why nothing is deployed by itself until something newer appears, if that is so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hold: Option<String>,
+    },
+    /// An operator asked to promote canaries.
+    PromotionAsked {
+        /// Which deployment's.
+        subject: Subject,
+        /// Who.
+        by: Author,
     },
     /// An operator asked for a deployment.
     DeploymentAsked {
@@ -216,6 +224,31 @@ pub enum EventKind {
         /// The image.
         digest: Digest,
     },
+    /// A token was made that is kept in the store.
+    TokenCreated {
+        /// Its name.
+        name: TokenName,
+        /// What its bearer may do.
+        role: Role,
+        /// Who made it.
+        by: Author,
+    },
+    /// A token that was kept in the store opens nothing any more.
+    TokenRevoked {
+        /// Its name.
+        name: TokenName,
+        /// Who revoked it.
+        by: Author,
+    },
+    /// An operator had a sink told what it could not be told before.
+    DeadLetterReplayed {
+        /// Who.
+        by: Author,
+        /// Which sink.
+        sink: String,
+        /// Which event.
+        event: EventId,
+    },
     /// Deployments stop for a while: of the watch, or of all.
     Frozen {
         /// Who.
@@ -252,7 +285,7 @@ pub enum Severity {
 
 impl EventKind {
     /// Every kind, as [`name`](Self::name) gives it.
-    pub const NAMES: [&str; 19] = [
+    pub const NAMES: [&str; 23] = [
         "watch_added",
         "watch_retired",
         "repository_changed",
@@ -264,14 +297,18 @@ impl EventKind {
         "deployment_started",
         "deployment_accepted",
         "deployment_awaits_promotion",
+        "promotion_asked",
         "deployment_succeeded",
         "deployment_failed",
         "deployment_superseded",
         "deployment_abandoned",
         "image_quarantined",
         "quarantine_released",
+        "dead_letter_replayed",
         "frozen",
         "unfrozen",
+        "token_created",
+        "token_revoked",
     ];
 
     /// The kind in one word, as stored and as filtered by.
@@ -288,14 +325,18 @@ impl EventKind {
             Self::DeploymentStarted { .. } => "deployment_started",
             Self::DeploymentAccepted { .. } => "deployment_accepted",
             Self::DeploymentAwaitsPromotion { .. } => "deployment_awaits_promotion",
+            Self::PromotionAsked { .. } => "promotion_asked",
             Self::DeploymentSucceeded { .. } => "deployment_succeeded",
             Self::DeploymentFailed { .. } => "deployment_failed",
             Self::DeploymentSuperseded { .. } => "deployment_superseded",
             Self::DeploymentAbandoned { .. } => "deployment_abandoned",
             Self::ImageQuarantined { .. } => "image_quarantined",
             Self::QuarantineReleased { .. } => "quarantine_released",
+            Self::DeadLetterReplayed { .. } => "dead_letter_replayed",
             Self::Frozen { .. } => "frozen",
             Self::Unfrozen { .. } => "unfrozen",
+            Self::TokenCreated { .. } => "token_created",
+            Self::TokenRevoked { .. } => "token_revoked",
         }
     }
 
@@ -326,6 +367,7 @@ impl EventKind {
             | Self::DeploymentStarted { subject }
             | Self::DeploymentAccepted { subject }
             | Self::DeploymentAwaitsPromotion { subject }
+            | Self::PromotionAsked { subject, .. }
             | Self::DeploymentSucceeded { subject }
             | Self::DeploymentFailed { subject, .. }
             | Self::DeploymentSuperseded { subject, .. }

@@ -17,7 +17,7 @@ pub use deployer::{
 };
 pub use ids::Ids;
 pub use notifier::{Notifier, NotifyError};
-pub use registry::{ImageMetadata, Registry, RegistryError};
+pub use registry::{ImageMetadata, Quota, Registry, RegistryError};
 pub use store::{
     Committed, DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, EventRange, LeaseClaim,
     LoggedTag, ReplicaId, Resource, RestraintChange, Restraints, Scope, Snapshot, Step, Store,

@@ -1,3 +1,3 @@
 module github.com/registrywatcher/registrywatcher/sdk/go
 
-go 1.23
+go 1.24

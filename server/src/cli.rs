@@ -1,9 +1,10 @@
 //! The command line.
 
+pub(crate) mod ctl;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
 use registrywatcher::event::NamePattern;
 use registrywatcher::token::{Role, TokenName};
@@ -28,15 +29,8 @@ pub(crate) enum Command {
     Check(ConfigFile),
     /// Explain what is decided for one watch, asking the registry and the orchestrator now.
     Why(Why),
-    /// Have a running service start no deployments of one watch, or of all, until a time.
-    Freeze(Freeze),
-    /// Have a running service deploy again before a freeze expires.
-    Unfreeze(Unfreeze),
-    /// Have a running service go back to the image that ran well before, and stay there until something newer appears.
-    Rollback(Rollback),
-    /// Look at, and release, the images that a running service does not deploy by itself.
-    #[command(subcommand)]
-    Quarantine(QuarantineCommand),
+    /// Look at a running service, and steer it, over its API.
+    Ctl(ctl::Ctl),
     /// Make, list and revoke the tokens that the API accepts, in the store itself; a running service follows.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -61,9 +55,14 @@ pub(crate) struct ConfigFile {
         short,
         long,
         env = "REGISTRYWATCHER_CONFIG",
-        default_value = "registrywatcher.toml"
+        default_value = Self::DEFAULT
     )]
     pub config: PathBuf,
+}
+
+impl ConfigFile {
+    /// Which is read where none is named.
+    const DEFAULT: &str = "registrywatcher.toml";
 }
 
 /// `serve`
@@ -131,113 +130,6 @@ pub(crate) struct Why {
     /// Which configuration.
     #[command(flatten)]
     pub config: ConfigFile,
-}
-
-/// Which running service is asked, and as whom.
-#[derive(Debug, Args)]
-pub(crate) struct Remote {
-    /// Where the service listens [default: by the configuration's server.listen].
-    #[arg(long, value_name = "URL", env = "REGISTRYWATCHER_URL")]
-    pub server: Option<url::Url>,
-    /// The file that holds a token of it [default: the token in `REGISTRYWATCHER_TOKEN`].
-    #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Which configuration.
-    #[command(flatten)]
-    pub config: ConfigFile,
-}
-
-/// `freeze`
-#[derive(Debug, Args)]
-pub(crate) struct Freeze {
-    /// Which watch; all if none is named.
-    pub watch: Option<String>,
-    /// Until when.
-    #[command(flatten)]
-    pub end: FreezeEnd,
-    /// Why, for those who wonder that nothing is deployed.
-    #[arg(long)]
-    pub reason: String,
-    /// Which service.
-    #[command(flatten)]
-    pub remote: Remote,
-}
-
-/// Until when a freeze lasts.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct FreezeEnd {
-    /// Until when, such as `2026-12-24T18:00:00Z`.
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub until: Option<DateTime<Utc>>,
-    /// For how long, such as `2h`.
-    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
-    pub lasting: Option<Duration>,
-}
-
-fn moment(text: &str) -> Result<DateTime<Utc>, String> {
-    let parsed = DateTime::parse_from_rfc3339(text);
-    parsed
-        .map(|moment| moment.to_utc())
-        .map_err(|error| format!("{error}; write it as 2026-12-24T18:00:00Z"))
-}
-
-/// `unfreeze`
-#[derive(Debug, Args)]
-pub(crate) struct Unfreeze {
-    /// Which watch alone; what freezes all of them if none is named.
-    pub watch: Option<String>,
-    /// Which service.
-    #[command(flatten)]
-    pub remote: Remote,
-}
-
-/// `rollback`
-#[derive(Debug, Args)]
-pub(crate) struct Rollback {
-    /// Which watch.
-    pub watch: String,
-    /// Which workload alone, as `check` prints it [default: all of the watch, in their order].
-    #[arg(long)]
-    pub workload: Option<String>,
-    /// Although deployments are frozen; takes an admin.
-    #[arg(long = "override")]
-    pub overrides_freeze: bool,
-    /// Which service.
-    #[command(flatten)]
-    pub remote: Remote,
-}
-
-/// `quarantine`
-#[derive(Debug, Subcommand)]
-pub(crate) enum QuarantineCommand {
-    /// List the images that a watch does not deploy by itself, and why.
-    List(QuarantineList),
-    /// Let an image be deployed again.
-    Release(QuarantineRelease),
-}
-
-/// `quarantine list`
-#[derive(Debug, Args)]
-pub(crate) struct QuarantineList {
-    /// Which watch.
-    pub watch: String,
-    /// Which service.
-    #[command(flatten)]
-    pub remote: Remote,
-}
-
-/// `quarantine release`
-#[derive(Debug, Args)]
-pub(crate) struct QuarantineRelease {
-    /// Which watch.
-    pub watch: String,
-    /// The deployment that failed, or the tag under which the image failed; as `quarantine list` prints them.
-    #[arg(value_name = "DEPLOYMENT|TAG")]
-    pub image: String,
-    /// Which service.
-    #[command(flatten)]
-    pub remote: Remote,
 }
 
 /// `token`

@@ -2,14 +2,11 @@
 
 pub(crate) mod check;
 pub(crate) mod config;
+pub(crate) mod ctl;
 pub(crate) mod demo;
-pub(crate) mod freeze;
 pub(crate) mod healthcheck;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
-pub(crate) mod quarantine;
-mod remote;
-pub(crate) mod rollback;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod watch;

@@ -35,6 +35,7 @@ mod server;
 mod sources;
 mod store;
 mod tag_log;
+mod telemetry;
 mod watches;
 
 use std::collections::BTreeMap;
@@ -63,6 +64,7 @@ pub use server::ServerConfig;
 pub use sources::{Loaded, Sources};
 pub use store::StoreConfig;
 pub use tag_log::TagLogConfig;
+pub use telemetry::TelemetryConfig;
 
 use document::Document;
 use fault::Findings;
@@ -104,6 +106,8 @@ pub struct Config {
     pub replicas: ReplicasConfig,
     /// What is remembered of the tags that registries had.
     pub tag_log: TagLogConfig,
+    /// Who is sent a trace of each deployment.
+    pub telemetry: Option<TelemetryConfig>,
 }
 
 #[derive(Deserialize, Default)]
@@ -119,6 +123,7 @@ struct Wire {
     breaker: Option<breaker::Wire>,
     replicas: replicas::Wire,
     tag_log: tag_log::Wire,
+    telemetry: telemetry::Wire,
     delivery: delivery::Wire,
     notifications: BTreeMap<String, notifications::Wire>,
     registries: BTreeMap<String, registries::Wire>,
@@ -127,7 +132,7 @@ struct Wire {
 }
 
 /// The keys of [`Wire`], by which a section is told from a key of the Go service.
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 16] = [
     "docker_config",
     "server",
     "store",
@@ -138,6 +143,7 @@ const SECTIONS: [&str; 15] = [
     "breaker",
     "replicas",
     "tag_log",
+    "telemetry",
     "delivery",
     "notifications",
     "registries",
@@ -162,6 +168,7 @@ impl Wire {
         };
         let replicas = self.replicas.check(&root.child("replicas"), findings);
         let tag_log = self.tag_log.check(&root.child("tag_log"), findings);
+        let telemetry = self.telemetry.check(&root.child("telemetry"), findings);
         let delivery = self.delivery.check(&root.child("delivery"), findings);
         let names = self.watches.keys().cloned().collect();
         let auth = self.auth.check(&root.child("auth"), &names, findings);
@@ -191,6 +198,7 @@ impl Wire {
             breaker: breaker?,
             replicas: replicas?,
             tag_log: tag_log?,
+            telemetry,
         })
     }
 }
@@ -211,6 +219,9 @@ impl Config {
         }
         self.replicas.write(&mut document);
         self.tag_log.write(&mut document);
+        if let Some(telemetry) = &self.telemetry {
+            telemetry.write(&mut document);
+        }
         self.delivery.write(&mut document);
         for (name, sink) in &self.notifications {
             sink.write(name, &mut document);

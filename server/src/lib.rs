@@ -10,9 +10,11 @@ mod deployers;
 mod ids;
 mod measure;
 pub mod runtime;
+mod serving;
 mod shutdown;
 mod table;
 mod telemetry;
+mod traces;
 mod wiring;
 
 use std::process::ExitCode;
@@ -20,7 +22,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use cli::{Cli, Command, ConfigCommand, QuarantineCommand, TokenCommand};
+use cli::{Cli, Command, ConfigCommand, TokenCommand};
 use config::{ConfigError, EXIT_USAGE, Environment, ExposureError};
 
 pub use deployers::{Catalogue, catalogue};
@@ -57,15 +59,7 @@ fn execute(command: Command, catalogue: &Catalogue) -> anyhow::Result<ExitCode> 
             Command::Watch(args) => commands::watch::run(&args, catalogue, &environment).await,
             Command::Check(file) => commands::check::run(&file, catalogue, &environment).await,
             Command::Why(args) => commands::why::run(&args, catalogue, &environment).await,
-            Command::Freeze(args) => commands::freeze::freeze(&args, &environment).await,
-            Command::Unfreeze(args) => commands::freeze::unfreeze(&args, &environment).await,
-            Command::Rollback(args) => commands::rollback::run(&args, &environment).await,
-            Command::Quarantine(QuarantineCommand::List(args)) => {
-                commands::quarantine::list(&args, &environment).await
-            }
-            Command::Quarantine(QuarantineCommand::Release(args)) => {
-                commands::quarantine::release(&args, &environment).await
-            }
+            Command::Ctl(args) => Ok(commands::ctl::run(&args, &environment).await),
             Command::Token(TokenCommand::New(args)) => {
                 commands::token::new(&args, &environment).await
             }

@@ -19,8 +19,11 @@ use registrywatcher::app::{App, Polled};
 use registrywatcher::image::Repository;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::traces;
+
+pub(crate) use catalogue::TRACES;
 pub(crate) use notifier::MeasuredNotifier;
-pub(crate) use store::MeasuredStore;
+pub(crate) use store::{MeasuredStore, seen};
 
 /// How often what was measured is put into its buckets; what waits for that takes memory.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -91,6 +94,7 @@ pub(crate) fn begin(app: &App, sinks: &[String]) {
         }
     }
     store::begin(app.held_leases().is_some());
+    traces::begin();
     for sink in sinks {
         store::begin_sink(sink);
         notifier::begin(sink);

@@ -29,6 +29,7 @@ use crate::deployers::Catalogue;
 use crate::ids::TimeOrderedIds;
 use crate::measure::{MeasuredNotifier, MeasuredStore};
 use crate::runtime::{Announcements, Background, Pace, announcements};
+use crate::traces::Traces;
 
 /// The application, and what it announces to the runtime around it.
 pub(crate) struct Wired {
@@ -89,9 +90,12 @@ pub(crate) async fn wire(
             deployer.with_context(|| format!("deployers.{name}"))?,
         );
     }
+    let traces = config.telemetry.as_ref();
+    let traces = traces.map(|telemetry| Traces::start(telemetry, Arc::clone(&store)));
+    let traces = traces.transpose()?;
     let ports = Ports {
         registry: Arc::new(registry),
-        store: Arc::new(MeasuredStore::new(store)),
+        store: Arc::new(MeasuredStore::new(store, traces)),
         deployers,
         sinks: sinks(config, &clock)?,
         clock,

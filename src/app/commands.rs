@@ -1,6 +1,7 @@
 mod abandon;
 mod ask;
 mod error;
+mod promote;
 mod rollback;
 
 use std::sync::Arc;
@@ -59,13 +60,14 @@ pub struct DeployNow {
 }
 
 impl App {
-    /// Changes what is wanted of a watch, and acts on it at once.
+    /// Changes what is wanted of a watch, and acts on it at once. Gives the intent as it is then, and what was asked for with
+    /// it: pinning asks for a deployment.
     pub async fn change_intent(
         &self,
         name: &WatchName,
         change: &IntentChange,
         author: &Author,
-    ) -> Result<Intent, CommandError> {
+    ) -> Result<(Intent, Option<Asked>), CommandError> {
         let watch = self.configured_watch(name)?;
         if let Some(Target::Pin(_)) = &change.target {
             self.ensure_not_frozen(name)?;
@@ -102,8 +104,10 @@ impl App {
             auto_deploy: Some(true),
             ..IntentChange::default()
         };
-        self.commit_command(watch, &change, None, Some(request), author)
-            .await
+        let committed = self
+            .commit_command(watch, &change, None, Some(request), author)
+            .await;
+        committed.map(|(intent, _)| intent)
     }
 
     /// Asks for a deployment, whatever runs. A demand that is to be made once, and was, is not made again.
@@ -260,7 +264,7 @@ impl App {
         hold: Option<Candidate>,
         request: Option<Request>,
         author: &Author,
-    ) -> Result<Intent, CommandError> {
+    ) -> Result<(Intent, Option<Asked>), CommandError> {
         let intent = self
             .transact_for_anyone(&watch.name, |world, draft| {
                 change_intent(draft, change, hold.as_ref(), author)?;
@@ -272,7 +276,12 @@ impl App {
             .await?;
         // The command is stored; what follows from it is tried again by the next poll if it fails now.
         self.reconcile_or_log(&watch.name).await;
-        Ok(intent.unwrap_or_default())
+        let asked = request.map(|request| Asked {
+            watch: watch.name.clone(),
+            request: request.id,
+            at: request.created_at,
+        });
+        Ok((intent.unwrap_or_default(), asked))
     }
 }
 

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{App, Sink};
-use crate::event::{Event, EventId};
+use crate::event::{Event, EventId, EventKind};
+use crate::intent::Author;
 use crate::ports::{
     DeadLetter, DeadLetterQuery, EventQuery, EventRange, NotifyError, Resource, Scope, StoreError,
 };
@@ -177,7 +178,12 @@ impl App {
     }
 
     /// Offers a dead letter to its sink again, and removes it once it was taken.
-    pub async fn replay(&self, name: &str, event: EventId) -> Result<(), ReplayError> {
+    pub async fn replay(
+        &self,
+        name: &str,
+        event: EventId,
+        author: &Author,
+    ) -> Result<(), ReplayError> {
         let unknown = || ReplayError::UnknownSink {
             sink: name.to_owned(),
         };
@@ -203,6 +209,13 @@ impl App {
         let events = self.ports.store.events(&query).await?;
         let stored = events.first().filter(|stored| stored.id == event);
         sink.notifier.deliver(stored.ok_or_else(not_found)?).await?;
+        // The letter goes last: if either fails, the sink is told once more rather than nobody who did it.
+        self.tell_all(EventKind::DeadLetterReplayed {
+            by: author.clone(),
+            sink: name.to_owned(),
+            event,
+        })
+        .await?;
         self.ports.store.remove_dead_letter(name, event).await?;
         Ok(())
     }

@@ -8,8 +8,8 @@ use super::App;
 use super::world::{Look, World};
 use crate::image::{RegistryHost, Repository};
 use crate::observation::{Observation, Unseen};
-use crate::ports::{EventQuery, EventRange, ReplicaId, Resource, StoreError};
-use crate::watch::{Unit, Watch};
+use crate::ports::{EventQuery, EventRange, Quota, ReplicaId, Resource, StoreError};
+use crate::watch::{Unit, Watch, WatchName};
 
 /// Something outside that does not work, while the service goes on without it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +84,8 @@ pub struct RegistryHealth {
     pub seen_at: Option<DateTime<Utc>>,
     /// The repositories that could not be asked last time, and why.
     pub faults: Vec<(Repository, String)>,
+    /// What is left of its quota, as it last told this replica.
+    pub quota: Option<Quota>,
 }
 
 /// This process.
@@ -100,14 +102,23 @@ pub struct Instance {
 }
 
 impl App {
-    /// How the registries are, by the last polls; those whose watches all belong to other replicas are left out.
-    pub fn registries(&self) -> Vec<RegistryHealth> {
+    /// How the registries are, by the last polls of what the watches that `is_seen` follow; those whose watches all belong to
+    /// other replicas are left out.
+    pub fn registries(&self, is_seen: impl Fn(&WatchName) -> bool) -> Vec<RegistryHealth> {
+        let mut found = self.polled_registries(is_seen);
+        for health in &mut found {
+            health.quota = self.ports.registry.quota(&health.host);
+        }
+        found
+    }
+
+    fn polled_registries(&self, is_seen: impl Fn(&WatchName) -> bool) -> Vec<RegistryHealth> {
         let world = self.world();
         let mut found: BTreeMap<&RegistryHost, RegistryHealth> = BTreeMap::new();
         for (repository, watches) in &self.by_repository {
-            let attended = watches.iter().filter(|watch| self.attends_to(&watch.name));
-            let attended = attended.count();
-            if attended == 0 {
+            let counts = |watch: &&Arc<Watch>| is_seen(&watch.name) && self.attends_to(&watch.name);
+            let counted = watches.iter().filter(counts).count();
+            if counted == 0 {
                 continue;
             }
             let host = repository.registry();
@@ -116,8 +127,9 @@ impl App {
                 watches: 0,
                 seen_at: None,
                 faults: Vec::new(),
+                quota: None,
             });
-            health.watches += attended;
+            health.watches += counted;
             if let Some(observation) = world.observation(repository) {
                 health.note(repository, observation);
             }

@@ -143,7 +143,7 @@ impl App {
 
     /// Whether this replica polls a watch and drives its deployments.
     pub fn attends_to(&self, name: &WatchName) -> bool {
-        self.holds(&Resource::Watch(name.clone()))
+        self.leases.is_none() || self.holds(&Resource::Watch(name.clone()))
     }
 
     /// What this replica attends to by lease; `None` where no other replica can be.

@@ -5,7 +5,7 @@ use crate::event::EventKind;
 use crate::image::same_image;
 use crate::intent::Author;
 use crate::ports::RestraintChange;
-use crate::watch::WatchName;
+use crate::watch::{Watch, WatchName};
 
 impl App {
     /// The images that a watch does not deploy by itself, oldest first; `None` if it is not configured.
@@ -19,6 +19,15 @@ impl App {
                 .cloned()
                 .collect(),
         )
+    }
+
+    /// How many images `watch` does not deploy by itself.
+    pub fn quarantined(&self, watch: &Watch) -> usize {
+        let world = self.world();
+        let entries = world.restraints.quarantine.iter();
+        entries
+            .filter(|entry| entry.repository == *watch.repository())
+            .count()
     }
 
     /// Lets the image that `deployment` failed with be deployed again: also to workloads that it was rolled back from.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::App;
-use super::world::World;
+use super::world::{Live, World};
 use crate::decision::{Decision, Unwanted, wanted_tag};
 use crate::deployment::{Deployment, DeploymentId, FailedRollout, Runs};
 use crate::event::Event;
@@ -16,7 +16,7 @@ use crate::freeze::Freeze;
 use crate::image::{Image, Tag, TagList};
 use crate::intent::{Intent, Request};
 use crate::observation::Unseen;
-use crate::ports::{DeploymentQuery, EventQuery, StoreError};
+use crate::ports::{DeploymentQuery, EventQuery, StoreError, WatchState};
 use crate::watch::{Unit, Watch, WatchName, Workload};
 
 pub use explain::Explanation;
@@ -131,10 +131,12 @@ impl App {
 impl World {
     fn view(&self, watch: &Arc<Watch>, attended: bool, now: DateTime<Utc>) -> Option<WatchView> {
         let state = self.states.get(&watch.name)?;
+        let live = self.live.get(&watch.name);
         let observation = self.observation(watch.repository());
         let wanted = match observation {
             Some(observation) => {
-                let (last_deployed, pick) = (state.last_deployed(), self.pick(watch));
+                let last_deployed = state.last_deployed();
+                let pick = live.and_then(|live| live.pick.as_ref());
                 wanted_tag(watch, &state.intent, observation, last_deployed, pick)
             }
             None => Err(Unseen::NotYet.into()),
@@ -161,27 +163,25 @@ impl World {
             wanted_image,
             freeze: state.freeze.clone().filter(|freeze| freeze.is_active(now)),
             attended,
-            workloads: self.workload_views(watch),
+            workloads: live.map_or_else(Vec::new, |live| self.workload_views(watch, state, live)),
         })
     }
 
-    fn workload_views(&self, watch: &Watch) -> Vec<WorkloadView> {
-        let state = self.states.get(&watch.name);
+    fn workload_views(&self, watch: &Watch, state: &WatchState, live: &Live) -> Vec<WorkloadView> {
         watch
             .workloads
             .iter()
-            .zip(self.live_workloads(watch))
-            .zip(self.runs(watch))
-            .map(|((workload, live), runs)| {
+            .zip(&live.workloads)
+            .map(|(workload, live)| {
                 let in_flight = self
                     .in_flight(&live.unit)
                     .filter(|deployment| deployment.workload == *workload);
-                let stored = state.and_then(|state| state.of(workload));
+                let stored = state.of(workload);
                 WorkloadView {
                     failed: stored.and_then(|stored| stored.failed.clone()),
                     workload: workload.clone(),
                     unit: live.unit.clone(),
-                    runs,
+                    runs: live.runs(stored),
                     decided: live.decided.clone(),
                     in_flight: in_flight.cloned(),
                     progress: in_flight

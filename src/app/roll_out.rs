@@ -311,7 +311,7 @@ fn advanced(
     transition(world.open.get(&id)?.clone()).ok()
 }
 
-fn apply_of(deployment: &Deployment) -> Apply {
+pub(super) fn apply_of(deployment: &Deployment) -> Apply {
     Apply {
         id: deployment.id,
         workload: deployment.workload.clone(),

@@ -96,6 +96,21 @@ impl App {
         committed.map(|_| ())
     }
 
+    /// Stores that something happened which changed nothing else that is stored with events.
+    pub(super) async fn tell_all(&self, kind: EventKind) -> Result<(), StoreError> {
+        let draft = |_: &World| {
+            let at = self.ports.clock.now();
+            let kind = kind.clone();
+            let step = Step {
+                events: vec![NewEvent { at, kind }],
+                ..Step::default()
+            };
+            Ok::<_, StoreError>(Some((step, ())))
+        };
+        let committed = self.commit(None, Retry::IfAsked, draft).await;
+        committed.map(|_| ())
+    }
+
     async fn commit<T, E: From<StoreError>>(
         &self,
         name: Option<&WatchName>,

@@ -3,9 +3,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::App;
 use crate::deployment::{Deployment, DeploymentId};
 use crate::event::{Event, EventId};
-use crate::intent::RequestId;
+use crate::intent::{Request, RequestId};
 use crate::ports::{DeploymentQuery, EventQuery, EventRange, StoreError};
-use crate::watch::WatchName;
+use crate::watch::{Watch, WatchName};
 
 /// How many deployments are read at a time.
 const PAGE: u32 = 50;
@@ -22,6 +22,16 @@ pub struct Asked {
     pub request: RequestId,
     /// When it was stored.
     pub at: DateTime<Utc>,
+}
+
+impl Asked {
+    pub(super) fn new(watch: &Watch, request: &Request) -> Self {
+        Self {
+            watch: watch.name.clone(),
+            request: request.id,
+            at: request.created_at,
+        }
+    }
 }
 
 /// What came of a demand so far.

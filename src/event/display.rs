@@ -46,6 +46,9 @@ impl fmt::Display for EventKind {
             Self::DeploymentAwaitsPromotion { subject } => {
                 write!(f, "{subject}: canaries are healthy and wait to be promoted")
             }
+            Self::PromotionAsked { subject, by } => {
+                write!(f, "{subject}: {by} promotes its canaries")
+            }
             Self::DeploymentSucceeded { subject } => write!(f, "{subject}: runs and is healthy"),
             Self::DeploymentFailed {
                 subject,
@@ -82,6 +85,13 @@ impl fmt::Display for EventKind {
                 by, tag, digest, ..
             } => {
                 write!(f, "{by} releases {tag} ({})", digest.short())
+            }
+            Self::TokenCreated { name, role, by } => {
+                write!(f, "{by} made token {name}, {role}")
+            }
+            Self::TokenRevoked { name, by } => write!(f, "{by} revoked token {name}"),
+            Self::DeadLetterReplayed { by, sink, event } => {
+                write!(f, "{by} has sink {sink} told event {event}")
             }
             Self::Frozen {
                 by, until, reason, ..

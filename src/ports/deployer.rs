@@ -160,6 +160,8 @@ impl DeployError {
 /// - A rollout can be followed from its handle alone, as after a restart of ours.
 /// - `follow` returns within about a minute, with [`Progress::Rolling`] if nothing was decided by then.
 /// - A forced rollout replaces a workload that runs the image already.
+/// - `promote` lets a rollout that is [`Progress::AwaitingPromotion`] go on to its end. One that was promoted already stays
+///   so; one that does not wait, or a deployer without canaries, is [`DeployError::Refused`].
 /// - An orchestrator that is down is [`DeployError::Unavailable`].
 #[async_trait]
 pub trait Deployer: Send + Sync {
@@ -181,6 +183,14 @@ pub trait Deployer: Send + Sync {
 
     /// Waits for news of a rollout; called again until it is decided.
     async fn follow(&self, rollout: &Rollout) -> Result<Progress, DeployError>;
+
+    /// Lets a rollout go on whose canaries are healthy; to be implemented where the capabilities name canaries.
+    async fn promote(&self, rollout: &Rollout) -> Result<(), DeployError> {
+        Err(DeployError::Refused {
+            workload: rollout.apply.workload.clone(),
+            problem: "its deployer knows no canaries".to_owned(),
+        })
+    }
 }
 
 /// What the composition root gives every deployer.

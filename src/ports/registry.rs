@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::Source;
-use crate::image::{Digest, Image, Repository, Tag, TagList};
+use crate::image::{Digest, Image, RegistryHost, Repository, Tag, TagList};
 
 /// What an image says of itself. Its author wrote it, so nothing is ordered by it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +17,19 @@ pub struct ImageMetadata {
     pub created: Option<DateTime<Utc>>,
     /// Its labels, or the annotations of its manifest.
     pub labels: BTreeMap<String, String>,
+}
+
+/// What is left of a registry's quota of pulls, as it told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quota {
+    /// How many pulls there are in a window.
+    pub limit: u64,
+    /// How many of them are left.
+    pub remaining: u64,
+    /// How long a window is, if the registry says so.
+    pub window: Option<Duration>,
+    /// When the registry told it.
+    pub told_at: DateTime<Utc>,
 }
 
 /// Why a registry could not answer.
@@ -118,4 +131,9 @@ pub trait Registry: Send + Sync {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<ImageMetadata, RegistryError>;
+
+    /// What is left of the quota at `host`, as it last told; asks nothing. Most registries have none, or do not tell.
+    fn quota(&self, _host: &RegistryHost) -> Option<Quota> {
+        None
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use registrywatcher::app::{Delivered, ReplayError};
 use registrywatcher::event::EventKind;
+use registrywatcher::intent::Author;
 
 use super::house::House;
 
@@ -55,16 +56,20 @@ async fn a_sink_that_takes_nothing_for_too_long_leaves_dead_letters_that_can_be_
     };
     assert_eq!(letter.attempts, 2);
     house.notifier.refuse();
-    let refused = house.app.replay(SINK, letter.event).await;
+    let author = Author::new("ada");
+    let replay = async || house.app.replay(SINK, letter.event, &author).await;
+    let refused = replay().await;
     assert!(matches!(refused, Err(ReplayError::Sink(_))), "{refused:?}");
     assert_eq!(house.store.all_dead_letters().len(), 1);
     house.notifier.recover();
-    house.app.replay(SINK, letter.event).await.unwrap();
+    replay().await.unwrap();
     assert!(house.store.all_dead_letters().is_empty());
     let last = house.notifier.delivered().last().map(|event| event.id);
     assert_eq!(last, Some(letter.event));
-    let again = house.app.replay(SINK, letter.event).await;
+    let again = replay().await;
     assert!(matches!(again, Err(ReplayError::NotFound { .. })));
+    let told = house.events();
+    assert_eq!(told.last(), Some(&"dead_letter_replayed"));
 }
 
 #[tokio::test]

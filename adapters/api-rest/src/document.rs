@@ -1,5 +1,6 @@
 //! The OpenAPI document: what the framework knows of the operations, made complete in one place.
 
+mod examples;
 mod merged;
 mod problems;
 mod values;

@@ -7,6 +7,7 @@
 //! What holds for every request (who may, how large, how long, in which words errors are told) is in `edge`.
 
 mod access;
+mod docs;
 mod document;
 mod edge;
 mod operations;
@@ -17,17 +18,18 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
-use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, get};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route, get};
 use registrywatcher::app::App;
 
 pub use access::{Access, AccessSettings};
 pub use document::openapi;
+pub use edge::{Origin, ParseOriginError};
 
 /// Where the document is served.
 const DOCUMENT: &str = "/openapi.json";
 
 /// Limits of the server that serves the interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerInfo {
     /// The largest body of a request.
     pub max_body_bytes: usize,
@@ -35,6 +37,8 @@ pub struct ServerInfo {
     pub request_timeout: Duration,
     /// How many streams of events may be open at the same time.
     pub max_event_streams: usize,
+    /// Whose pages may use the interface from a browser, besides its own; none unless they are named.
+    pub cors_origins: Vec<Origin>,
 }
 
 /// Writes what is measured, in the text format of Prometheus; called for each request of `/metrics`.
@@ -51,16 +55,45 @@ pub fn endpoint(
     metrics: Exposition,
 ) -> impl Endpoint + use<> {
     let document = openapi();
-    let methods = edge::Methods::of(&document).with(DOCUMENT, "GET");
+    let methods = edge::Methods::of(&document)
+        .with(DOCUMENT, "GET")
+        .with(docs::PAGE, "GET")
+        .with(docs::STYLE, "GET");
+    let streams = operations::Streams::new(info.max_event_streams, Arc::clone(&access));
     let operations = document::service()
         .into_endpoint()
         .data(app)
-        .data(operations::Places::new(info.max_event_streams))
-        .data(info)
+        .data(streams)
+        .data(info.clone())
         .data(metrics)
         .data(Arc::clone(&access));
-    let routes = Route::new()
+    let operations = Arc::new(operations);
+    let others = Route::new()
         .at(DOCUMENT, get(document::serve(&document)))
-        .nest("/", operations);
-    edge::Edge::around(routes, methods, info, access)
+        .at(docs::PAGE, get(docs::serve(&document)))
+        .at(docs::STYLE, get(docs::serve_style()))
+        .nest("/", Arc::clone(&operations));
+    let bodies = edge::Bodies::of(&document);
+    let routes = Routes { operations, others };
+    edge::Edge::around(routes, methods, bodies, info, access)
+}
+
+/// Everything that is served.
+struct Routes<O> {
+    /// The operations.
+    operations: Arc<O>,
+    /// They too, and what stands beside them.
+    others: Route,
+}
+
+impl<O: Endpoint> Endpoint for Routes<O> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        // Nothing else is there, and to look for it costs more than to find the operation.
+        if request.uri().path().starts_with("/api/v1/") {
+            return Ok(self.operations.call(request).await?.into_response());
+        }
+        self.others.call(request).await
+    }
 }

@@ -4,30 +4,38 @@
     clippy::unused_async,
     reason = "to the framework every operation is asynchronous, whether it waits or not"
 )]
+#![expect(
+    clippy::too_many_arguments,
+    reason = "to the framework every parameter of an operation is an argument of its own"
+)]
 
 mod dead_letters;
 mod deployments;
 mod events;
 mod freezes;
 mod go;
+mod instance;
 mod once;
 mod probes;
 mod quarantine;
+mod registries;
 mod waiting;
 mod watches;
 
 use std::future::Future;
 use std::sync::Arc;
 
+use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::Tags;
+use poem_openapi::param::Header;
 use registrywatcher::app::{App, WatchView};
 use registrywatcher::watch::WatchName;
 use tracing::Instrument;
 
 use crate::problem::{Fault, Kind};
 
-pub(crate) use events::Places;
+pub(crate) use events::Streams;
 
 /// The application that the request is served with.
 type Served<'a> = Data<&'a Arc<App>>;
@@ -47,6 +55,10 @@ enum Group {
     Events,
     /// The events that sinks could not be told.
     DeadLetters,
+    /// The registries, and whether they answer.
+    Registries,
+    /// Who calls, and which process answers.
+    Instance,
     /// Whether the service is well.
     Probes,
     /// The routes of the Go service that this one replaces: unversioned, kept as they were.
@@ -61,6 +73,8 @@ pub(crate) type Operations = (
     freezes::Operations,
     events::Operations,
     dead_letters::Operations,
+    registries::Operations,
+    instance::Operations,
     probes::Operations,
     go::Operations,
 );
@@ -74,6 +88,8 @@ pub(crate) fn all() -> Operations {
         freezes::all(),
         events::all(),
         dead_letters::all(),
+        registries::all(),
+        instance::all(),
         probes::all(),
         go::all(),
     )
@@ -88,6 +104,19 @@ fn view(app: &App, name: &str) -> Result<WatchView, Fault> {
 /// A text that is no name names no watch.
 fn watch_name(name: &str) -> Result<WatchName, Fault> {
     name.parse().map_err(|_| Fault::unknown_watch(name))
+}
+
+/// The value of a header as the framework read it, which passes over one that is no text, and over all but the first: what a
+/// condition or a key says must not be lost.
+fn sole_header<'a>(
+    headers: &HeaderMap,
+    name: &str,
+    read: &'a Header<Option<String>>,
+) -> Result<Option<&'a str>, Fault> {
+    if headers.get_all(name).iter().count() > read.iter().count() {
+        return Err(Fault::invalid(name, "give it once, and in ASCII"));
+    }
+    Ok(read.as_deref())
 }
 
 /// Runs a command to its end, even if the client hangs up or the request takes too long: half of one would be stored, and

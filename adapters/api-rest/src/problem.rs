@@ -61,6 +61,24 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Names all things that are wrong instead of what was named so far, if there are any.
+    pub(crate) fn with_parts(self, parts: Vec<Part>) -> Self {
+        if parts.is_empty() {
+            return self;
+        }
+        let told = parts
+            .iter()
+            .map(|part| format!("`{}`: {}", part.name, part.detail));
+        let detail = told.collect::<Vec<_>>().join("; ");
+        Self {
+            detail: detail.into(),
+            parts,
+            ..self
+        }
+    }
+}
+
 impl ResponseError for Fault {
     fn status(&self) -> StatusCode {
         self.kind.status()
@@ -74,7 +92,7 @@ impl From<CommandError> for Fault {
             CommandError::UnknownWorkload { .. } => Kind::UnknownWorkload,
             CommandError::TagNotFound { .. } => Kind::TagNotFound,
             CommandError::NothingWanted { .. } => Kind::NothingWanted,
-            CommandError::Registry(_) => Kind::RegistryUnavailable,
+            CommandError::Registry(_) | CommandError::NotPolled { .. } => Kind::RegistryUnavailable,
             CommandError::Stale { .. } => Kind::LostRace,
             CommandError::Frozen { .. } => Kind::Frozen,
             CommandError::FreezeInThePast { .. } => {
@@ -86,7 +104,9 @@ impl From<CommandError> for Fault {
             CommandError::Ended { .. } => Kind::AlreadyEnded,
             CommandError::AskedOtherwise { .. } => Kind::KeyReused,
             CommandError::AttendedElsewhere { .. } => Kind::AttendedElsewhere,
-            CommandError::NotPolled { .. } => Kind::RegistryUnavailable,
+            CommandError::NotAwaitingPromotion { .. } => Kind::NotAwaitingPromotion,
+            CommandError::CannotPromote { .. } => Kind::CannotPromote,
+            CommandError::OrchestratorUnavailable { .. } => Kind::OrchestratorUnavailable,
             CommandError::Store(error) => store_kind(error),
         };
         let retry_after = match &error {

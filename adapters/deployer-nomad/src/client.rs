@@ -5,7 +5,7 @@ use reqwest::RequestBuilder;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -168,6 +168,17 @@ impl Client {
         let url = self.url(&Route::new(namespace, &["jobs"]));
         let request = self.http.post(url).json(body).timeout(self.timeout);
         Ok(self.read_once(request).await?.value)
+    }
+
+    /// Promotes all canaries of a deployment; asked again, Nomad says that there are none.
+    pub(crate) async fn promote(&self, namespace: &str, deployment: &str) -> Result<(), ApiError> {
+        let url = self.url(&Route::new(
+            namespace,
+            &["deployment", "promote", deployment],
+        ));
+        let body = json!({ "DeploymentID": deployment, "All": true });
+        let request = self.http.post(url).json(&body).timeout(self.timeout);
+        self.read_once::<Value>(request).await.map(|_| ())
     }
 
     fn url(&self, route: &Route) -> Url {

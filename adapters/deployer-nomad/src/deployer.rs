@@ -19,6 +19,7 @@ use crate::error::ApiError;
 use crate::follow::Follower;
 use crate::handle::Handle;
 use crate::job::{Job, Obstacle, Selection};
+use crate::promote::Canaries;
 use crate::rollout::Expected;
 use crate::settings::Settings;
 use crate::version::KnownVersion;
@@ -87,6 +88,29 @@ impl NomadDeployer {
             .map_err(|error| error.about(workload))
     }
 
+    fn follower<'a>(
+        &'a self,
+        rollout: &'a Rollout,
+        address: &'a Address,
+        handle: &'a Handle,
+    ) -> Follower<'a> {
+        let apply = &rollout.apply;
+        Follower {
+            client: &self.client,
+            clock: &*self.clock,
+            expected: Expected {
+                selection: Selection {
+                    address,
+                    repository: apply.source.repository(),
+                },
+                id: apply.id,
+                image: &apply.candidate.image,
+                handle,
+            },
+            wait: self.wait,
+        }
+    }
+
     fn told(&self, unit: &Unit, id: DeploymentId) -> Option<Progress> {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.get(unit)
@@ -151,32 +175,14 @@ impl Deployer for NomadDeployer {
 
     async fn follow(&self, rollout: &Rollout) -> Result<Progress, DeployError> {
         let apply = &rollout.apply;
-        let workload = || apply.workload.clone();
         let address = self.address(&apply.workload)?;
         let unit = self.unit(&apply.workload)?;
-        let handle = Handle::read(&rollout.handle).map_err(|problem| DeployError::Refused {
-            workload: workload(),
-            problem,
-        })?;
-        let selection = Selection {
-            address: &address,
-            repository: apply.source.repository(),
-        };
-        let follower = Follower {
-            client: &self.client,
-            clock: &*self.clock,
-            expected: Expected {
-                selection,
-                id: apply.id,
-                image: &apply.candidate.image,
-                handle: &handle,
-            },
-            wait: self.wait,
-        };
+        let handle = handle_of(rollout)?;
+        let follower = self.follower(rollout, &address, &handle);
         let told = self.told(&unit, apply.id);
         // Not even a refusal decides a rollout: it goes on whether or not we may look.
         let unavailable = |error: ApiError| DeployError::Unavailable {
-            workload: workload(),
+            workload: apply.workload.clone(),
             problem: error.to_string(),
             source: Some(error.into()),
         };
@@ -184,6 +190,39 @@ impl Deployer for NomadDeployer {
         self.note(unit, apply.id, progress.clone());
         Ok(progress)
     }
+
+    async fn promote(&self, rollout: &Rollout) -> Result<(), DeployError> {
+        let workload = &rollout.apply.workload;
+        let address = self.address(workload)?;
+        let handle = handle_of(rollout)?;
+        let follower = self.follower(rollout, &address, &handle);
+        let canaries = follower.canaries().await;
+        match canaries.map_err(|error| error.about(workload))? {
+            Canaries::Await { deployment } => {
+                let promoted = self.client.promote(&handle.namespace, &deployment).await;
+                match promoted {
+                    Ok(()) => Ok(()),
+                    // Somebody else may have been faster, which Nomad refuses in words of its own.
+                    Err(error) => match follower.canaries().await {
+                        Ok(Canaries::Promoted) => Ok(()),
+                        _ => Err(error.about(workload)),
+                    },
+                }
+            }
+            Canaries::Promoted => Ok(()),
+            Canaries::Nothing(problem) => Err(DeployError::Refused {
+                workload: workload.clone(),
+                problem: problem.to_owned(),
+            }),
+        }
+    }
+}
+
+fn handle_of(rollout: &Rollout) -> Result<Handle, DeployError> {
+    Handle::read(&rollout.handle).map_err(|problem| DeployError::Refused {
+        workload: rollout.apply.workload.clone(),
+        problem,
+    })
 }
 
 #[async_trait]

@@ -115,6 +115,11 @@ impl Follower<'_> {
         })
     }
 
+    /// What Nomad says now.
+    pub(crate) async fn facts(&self) -> Result<Facts, ApiError> {
+        Ok(self.look().await?.facts)
+    }
+
     fn decisive(facts: &Facts) -> Decisive<'_> {
         if facts
             .job

@@ -15,6 +15,7 @@ mod follow;
 mod handle;
 mod job;
 mod pin;
+mod promote;
 mod rollout;
 mod secret;
 mod settings;

@@ -19,6 +19,7 @@ use registrywatcher::ports::Progress;
 use crate::job::Job;
 use crate::wire::{Allocation, Deployment, Evaluation};
 
+pub(crate) use deployment::awaits_promotion;
 pub(crate) use expected::Expected;
 
 /// What Nomad says at one moment.

@@ -76,6 +76,11 @@ impl MemoryDeployer {
         self.lock().held_tags.insert(tag);
     }
 
+    /// Holds rollouts of `tag` at their canaries until they are promoted, where the capabilities name canaries.
+    pub fn hold_at_canaries(&self, tag: Tag) {
+        self.lock().canaried_tags.insert(tag);
+    }
+
     /// Brings the rollout of `job` that is under way to `progress`, held or not.
     ///
     /// # Panics
@@ -237,6 +242,18 @@ impl Deployer for MemoryDeployer {
             },
             restored: false,
         }))
+    }
+
+    async fn promote(&self, rollout: &Rollout) -> Result<(), DeployError> {
+        let workload = &rollout.apply.workload;
+        let mut orchestrator = self.reach(workload)?;
+        if orchestrator.promote(rollout.apply.id) {
+            return Ok(());
+        }
+        Err(DeployError::Refused {
+            workload: workload.clone(),
+            problem: "it has no canaries that wait to be promoted".to_owned(),
+        })
     }
 }
 

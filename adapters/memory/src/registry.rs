@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use registrywatcher::image::{Digest, Image, Repository, Tag, TagList};
-use registrywatcher::ports::{ImageMetadata, Registry, RegistryError};
+use registrywatcher::image::{Digest, Image, RegistryHost, Repository, Tag, TagList};
+use registrywatcher::ports::{ImageMetadata, Quota, Registry, RegistryError};
 
 /// A registry in memory, with switches for faults.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +46,7 @@ struct State {
     standing_fault: Option<RegistryFault>,
     next_faults: Option<(usize, RegistryFault)>,
     requests: RegistryRequests,
+    quotas: BTreeMap<RegistryHost, Quota>,
 }
 
 #[derive(Debug, Default)]
@@ -109,6 +110,11 @@ impl MemoryRegistry {
         let tags = contents.into_iter().flat_map(|contents| &contents.tags);
         tags.map(|(tag, image)| (tag.clone(), image.clone()))
             .collect()
+    }
+
+    /// Tells what is left of the quota at `host`.
+    pub fn tell_quota(&self, host: &RegistryHost, quota: Quota) {
+        self.lock().quotas.insert(host.clone(), quota);
     }
 
     /// How often each question was asked.
@@ -214,5 +220,9 @@ impl Registry for MemoryRegistry {
             });
         }
         Ok(state.metadata.get(digest).cloned().unwrap_or_default())
+    }
+
+    fn quota(&self, host: &RegistryHost) -> Option<Quota> {
+        self.lock().quotas.get(host).cloned()
     }
 }

@@ -63,6 +63,11 @@ impl DeployerHarness for Harness {
         samples::workload("memory", &[("job", "web"), ("task", "server")])
     }
 
+    async fn use_canaries(&self) -> bool {
+        self.0.hold_at_canaries(self.healthy().tag);
+        true
+    }
+
     async fn replacements(&self) -> usize {
         self.0
             .generation("web")

@@ -40,6 +40,10 @@ impl TokensHarness for Harness {
         Arc::new(self.store.clone())
     }
 
+    fn events(&self) -> Arc<dyn Store> {
+        Arc::new(self.store.clone())
+    }
+
     async fn second_tokens(&self) -> Arc<dyn Tokens> {
         self.tokens()
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use registrywatcher::image::RegistryHost;
-use registrywatcher::ports::Clock;
+use registrywatcher::ports::{self, Clock};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use crate::credential::{CredentialId, Presented};
@@ -27,6 +27,17 @@ pub struct Quota {
     pub window: Option<Duration>,
     /// When the registry told it.
     pub observed_at: DateTime<Utc>,
+}
+
+impl From<Quota> for ports::Quota {
+    fn from(quota: Quota) -> Self {
+        Self {
+            limit: quota.limit,
+            remaining: quota.remaining,
+            window: quota.window,
+            told_at: quota.observed_at,
+        }
+    }
 }
 
 /// What a registry allows each credential: when it may ask again, and what is left of its quota.

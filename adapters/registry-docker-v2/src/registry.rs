@@ -118,4 +118,12 @@ impl Registry for DockerRegistry {
             .await
             .map_err(|fault| fault.of(repository))
     }
+
+    /// Of several credentials' quotas the one that was told last.
+    fn quota(&self, host: &RegistryHost) -> Option<registrywatcher::ports::Quota> {
+        let quotas = self.quotas().into_iter();
+        let of_host = quotas.filter(|quota| quota.registry == *host);
+        let last = of_host.max_by_key(|quota| quota.observed_at)?;
+        Some(last.into())
+    }
 }

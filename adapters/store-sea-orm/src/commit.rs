@@ -115,7 +115,7 @@ fn is_id(column: deployments::Column) -> bool {
     matches!(column, deployments::Column::Id)
 }
 
-async fn store_events(
+pub(crate) async fn store_events(
     transaction: &DatabaseTransaction,
     watch: Option<&WatchName>,
     new: Vec<NewEvent>,

@@ -1,10 +1,12 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use registrywatcher::event::NewEvent;
 use registrywatcher::ports::{StoreError, Tokens};
 use registrywatcher::token::{StoredToken, TokenHash, TokenName};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 
+use crate::commit::store_events;
 use crate::entity::tokens::{Column, Entity, Model};
 use crate::error::of_statement;
 use crate::store::SeaOrmStore;
@@ -23,26 +25,34 @@ impl Tokens for SeaOrmStore {
         .await
     }
 
-    async fn add_token(&self, token: &StoredToken) -> Result<bool, StoreError> {
+    async fn add_token(&self, token: &StoredToken, told: NewEvent) -> Result<bool, StoreError> {
         let row = Model::try_from(token)?.into_active_model();
         self.writing(async |transaction| {
             let added = Entity::insert(row)
                 .on_conflict(OnConflict::new().do_nothing().to_owned())
                 .exec_without_returning(transaction);
-            match added.await {
-                Ok(rows) => Ok(rows > 0),
-                Err(DbErr::RecordNotInserted) => Ok(false),
-                Err(error) => Err(of_statement(error)),
+            let is_added = match added.await {
+                Ok(rows) => rows > 0,
+                Err(DbErr::RecordNotInserted) => false,
+                Err(error) => return Err(of_statement(error)),
+            };
+            if is_added {
+                Box::pin(store_events(transaction, None, vec![told])).await?;
             }
+            Ok(is_added)
         })
         .await
     }
 
-    async fn remove_token(&self, name: &TokenName) -> Result<bool, StoreError> {
+    async fn remove_token(&self, name: &TokenName, told: NewEvent) -> Result<bool, StoreError> {
         self.writing(async |transaction| {
             let removed = Entity::delete_by_id(name.to_string()).exec(transaction);
             let removed = removed.await.map_err(of_statement)?;
-            Ok(removed.rows_affected > 0)
+            let was_known = removed.rows_affected > 0;
+            if was_known {
+                Box::pin(store_events(transaction, None, vec![told])).await?;
+            }
+            Ok(was_known)
         })
         .await
     }

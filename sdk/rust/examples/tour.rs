@@ -1,5 +1,10 @@
 //! Pins a watch, deploys, waits until that has succeeded, and gets an error: `cargo run --example tour`.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a program of its own, with an environment of its own"
+)]
+
 use std::env;
 use std::time::Duration;
 
@@ -36,6 +41,8 @@ fn pin_to(tag: &str) -> Result<IntentChange, Failure> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
+    // What speaks TLS, should the URL ask for it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = log_in()?;
 
     for watch in &client.list_watches().send().await?.items {
@@ -49,12 +56,20 @@ async fn main() -> Result<(), Failure> {
     let newest = client.list_events().limit(1_u64).send().await?;
     let mut cursor = newest.items.first().map_or(0, |event| event.id);
 
-    let asked = client.create_deployment().watch(WATCH).body_map(|body| body);
+    let asked = client
+        .create_deployment()
+        .watch(WATCH)
+        .body_map(|body| body);
     let request = asked.send().await?.request;
     let (mut is_taken_on, mut deployment) = (false, None);
     while deployment.is_none() {
         tokio::time::sleep(Duration::from_millis(200)).await;
-        let events = client.list_events().watch(WATCH).after(cursor).send().await?;
+        let events = client
+            .list_events()
+            .watch(WATCH)
+            .after(cursor)
+            .send()
+            .await?;
         for event in &events.items {
             println!("  {} {}: {}", event.id, event.kind, event.message);
             cursor = event.id;
@@ -67,7 +82,11 @@ async fn main() -> Result<(), Failure> {
 
     let deployment = deployment.ok_or("no deployment")?;
     let ended = loop {
-        let read = client.get_deployment().deployment(deployment).send().await?;
+        let read = client
+            .get_deployment()
+            .deployment(deployment)
+            .send()
+            .await?;
         if read.ended_at.is_some() {
             break read.into_inner();
         }
@@ -87,6 +106,9 @@ async fn main() -> Result<(), Failure> {
     }
 
     let track = client.change_intent().watch(WATCH);
-    track.body_map(|body| body.target(Target::Track)).send().await?;
+    track
+        .body_map(|body| body.target(Target::Track))
+        .send()
+        .await?;
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! size. A goal that is missed is a measurement and no failure; only what cannot be measured is.
 //!
 //! `cargo bench --bench watching` measures all in about a minute; with `-- --quick` it only tries everything once, as
-//! `cargo test --benches` does.
+//! `cargo test --benches` does; with `-- --only=api` it measures only what reading over the API costs.
 
 mod api;
 mod fast_registry;
@@ -56,12 +56,14 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 async fn measure_all(scale: &Scale) -> anyhow::Result<()> {
     let mut report = Report::default();
     let fast = FastRegistry::start().await?;
-    requests::measure(scale, &mut report).await?;
-    speed::against_fast_registry(scale, &fast, &mut report).await?;
-    speed::against_distribution(scale, &mut report).await?;
-    memory::measure(scale, &fast, &mut report).await?;
-    lists::measure(scale, &fast, &mut report).await?;
-    statements::measure(&fast, &mut report).await?;
+    if !scale.only_api {
+        requests::measure(scale, &mut report).await?;
+        speed::against_fast_registry(scale, &fast, &mut report).await?;
+        speed::against_distribution(scale, &mut report).await?;
+        memory::measure(scale, &fast, &mut report).await?;
+        lists::measure(scale, &fast, &mut report).await?;
+        statements::measure(&fast, &mut report).await?;
+    }
     api::measure(scale, &fast, &mut report).await?;
     scale.mention(&mut report);
     print!("{report}");

@@ -32,9 +32,18 @@ pub(crate) async fn sample(
 
 /// The processor time that this process has used so far.
 pub(crate) fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
+    elapsed_on(ClockId::ProcessCPUTime)
+}
+
+fn elapsed_on(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
     let part = |part: i64| u64::try_from(part).unwrap_or(0);
     Duration::from_secs(part(time.tv_sec)) + Duration::from_nanos(part(time.tv_nsec))
+}
+
+/// The processor time that this thread has used so far.
+pub(crate) fn thread_cpu_time() -> Duration {
+    elapsed_on(ClockId::ThreadCPUTime)
 }
 
 /// The memory of this process that is resident, in KiB.

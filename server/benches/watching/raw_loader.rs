@@ -38,14 +38,21 @@ impl RawLoader {
         })
     }
 
-    /// A loader that gets one document, as whom `token` names.
-    pub(crate) fn of_document(address: SocketAddr, path: &str, token: &str) -> Self {
-        let text = format!(
-            "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n"
-        );
+    /// A loader that gets documents in turn, as whom `token` names.
+    pub(crate) fn of_documents(
+        address: SocketAddr,
+        paths: impl Iterator<Item = String>,
+        token: &str,
+    ) -> Self {
+        let request = |path: String| -> Box<[u8]> {
+            let text = format!(
+                "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n"
+            );
+            text.into_bytes().into()
+        };
         Self {
             address,
-            requests: [text.into_bytes().into()].into(),
+            requests: paths.map(request).collect(),
         }
     }
 

@@ -4,12 +4,16 @@ use crate::report::Report;
 #[derive(Debug)]
 pub(crate) struct Scale {
     is_trial: bool,
+    /// Whether only what reading over the API costs is measured.
+    pub(crate) only_api: bool,
     /// Watches on the fast registry, and in memory.
     pub(crate) watches: usize,
     /// How often each thing is measured, by turns with the others.
     pub(crate) rounds: usize,
     /// Requests of the raw loader to the fast registry in one round.
     pub(crate) raw_requests: usize,
+    /// Reads of a watch over the API in one round.
+    pub(crate) reads: usize,
     /// Repositories that are pushed to distribution.
     pub(crate) pushed_repositories: usize,
     /// Tags of each of them.
@@ -24,10 +28,14 @@ impl Scale {
     /// Everything where cargo says that this is a benchmark and nobody asks for less.
     pub(crate) fn of(arguments: &[String]) -> Self {
         let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-        if has("--bench") && !has("--quick") {
+        let scale = if has("--bench") && !has("--quick") {
             Self::full()
         } else {
             Self::quick()
+        };
+        Self {
+            only_api: has("--only=api"),
+            ..scale
         }
     }
 
@@ -41,9 +49,11 @@ impl Scale {
     fn full() -> Self {
         Self {
             is_trial: false,
+            only_api: false,
             watches: 10_000,
             rounds: 5,
             raw_requests: 20_000,
+            reads: 40_000,
             pushed_repositories: 200,
             pushed_tags: 5,
             distribution_requests: 1_000,
@@ -54,9 +64,11 @@ impl Scale {
     fn quick() -> Self {
         Self {
             is_trial: true,
+            only_api: false,
             watches: 200,
             rounds: 1,
             raw_requests: 400,
+            reads: 400,
             pushed_repositories: 10,
             pushed_tags: 2,
             distribution_requests: 40,

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use poem::Server;
-use poem::listener::{Acceptor, Listener, TcpListener};
 use registrywatcher::app::{App, Sharing};
 use registrywatcher::ports::{Clock, Scope, Snapshot, Store, Tokens};
 use registrywatcher::watch::Mode;
 use registrywatcher_api_rest::{Access, AccessSettings, ServerInfo};
 use registrywatcher_memory::MemoryStore;
 use registrywatcher_store_sea_orm::FileLock;
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -25,6 +24,7 @@ use crate::config::{self, Config, Environment};
 use crate::deployers::Catalogue;
 use crate::measure::{self, Measurements};
 use crate::runtime::TokenFollower;
+use crate::serving;
 use crate::shutdown;
 use crate::telemetry;
 use crate::wiring::{open_store, sharing, store_url, wire};
@@ -81,16 +81,10 @@ pub(crate) async fn serve(
     ready: impl FnOnce(SocketAddr, Arc<App>),
 ) -> anyhow::Result<()> {
     let listen = config.server.listen;
-    let acceptor = TcpListener::bind(listen)
-        .into_acceptor()
+    let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("server.listen: cannot listen on {listen}"))?;
-    let bound = acceptor.local_addr();
-    let address = bound
-        .iter()
-        .find_map(|address| address.as_socket_addr())
-        .copied();
-    let address = address.context("the address that was bound is not an Internet address")?;
+    let address = listener.local_addr()?;
     let measurements = Arc::new(Measurements::start()?);
     let keeping = keep(config, kept).await?;
     let access = Arc::new(access(config, address));
@@ -113,11 +107,8 @@ pub(crate) async fn serve(
         waiting.stop_waiting();
         let _ = asked.send(());
     };
-    let served = Server::new_with_acceptor(acceptor).run_with_graceful_shutdown(
-        endpoint(&app, &access, config, &measurements),
-        signalled,
-        Some(grace),
-    );
+    let endpoint = endpoint(&app, &access, config, &measurements);
+    let served = serving::serve(listener, endpoint, signalled, grace);
     // Both at once: other replicas need not wait for the clients of this one.
     let stopped = async {
         let _ = stop.await;
@@ -130,7 +121,7 @@ pub(crate) async fn serve(
     };
     let stopping = async { tokio::join!(served, stopped) };
     tokio::select! {
-        (served, ()) = stopping => Ok(served?),
+        ((), ()) = stopping => Ok(()),
         () = measurements.keep_up() => Ok(()),
         () = tokens.follow(kept == Kept::Everything) => Ok(()),
     }
@@ -198,6 +189,7 @@ fn endpoint(
         max_body_bytes: config.server.max_body_bytes as usize,
         request_timeout: config.server.request_timeout,
         max_event_streams: config.server.max_event_streams as usize,
+        cors_origins: config.server.cors_origins.clone(),
     };
     let (measured, measurements) = (Arc::clone(app), Arc::clone(measurements));
     let metrics = Arc::new(move || measurements.render(&measured));

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
+use registrywatcher::event::{EventKind, NewEvent};
+use registrywatcher::intent::Author;
 use registrywatcher::ports::{Clock, Tokens};
-use registrywatcher::token::{Reach, StoredToken};
+use registrywatcher::token::{Reach, StoredToken, TokenName};
 use registrywatcher_store_sea_orm::SeaOrmStore;
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -25,6 +27,9 @@ use crate::wiring::{connect_store, store_url};
 /// By what scanners for secrets that were left lying about recognise a token.
 const PREFIX: &str = "rw_";
 
+/// Whoever has the store's credentials; who that is cannot be told.
+const AUTHOR: &str = "the command line";
+
 /// Makes a token and prints it alone on standard output, so that it can be put away by `>`.
 pub(crate) async fn new(args: &TokenNew, environment: &Environment) -> anyhow::Result<ExitCode> {
     let config = load(&args.config, environment)?.config;
@@ -38,7 +43,7 @@ pub(crate) async fn new(args: &TokenNew, environment: &Environment) -> anyhow::R
     let token = stored_token(args, &secret, SystemClock::start().now())?;
     let store = open(&config).await?;
     anyhow::ensure!(
-        store.add_token(&token).await?,
+        store.add_token(&token, created(&token)).await?,
         "there is a token `{}` already; choose another name, or revoke it first",
         args.name
     );
@@ -81,7 +86,7 @@ pub(crate) async fn revoke(
     let config = load(&args.config, environment)?.config;
     let store = open(&config).await?;
     anyhow::ensure!(
-        store.remove_token(&args.name).await?,
+        store.remove_token(&args.name, revoked(&args.name)).await?,
         "there is no token `{}` in the store; `token list` shows those there are",
         args.name
     );
@@ -138,6 +143,27 @@ fn exists(config: &Config) -> anyhow::Result<bool> {
 async fn is_migrated(store: &SeaOrmStore) -> anyhow::Result<bool> {
     let status = store.migration_status().await.context("store.url")?;
     Ok(status.iter().all(|migration| migration.is_applied))
+}
+
+fn created(token: &StoredToken) -> NewEvent {
+    NewEvent {
+        at: token.created_at,
+        kind: EventKind::TokenCreated {
+            name: token.name.clone(),
+            role: token.role,
+            by: Author::new(AUTHOR),
+        },
+    }
+}
+
+fn revoked(name: &TokenName) -> NewEvent {
+    NewEvent {
+        at: SystemClock::start().now(),
+        kind: EventKind::TokenRevoked {
+            name: name.clone(),
+            by: Author::new(AUTHOR),
+        },
+    }
 }
 
 /// 256 random bits.

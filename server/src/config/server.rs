@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use registrywatcher_api_rest::Origin;
 use serde::Deserialize;
 
 use super::document::Document;
@@ -21,6 +22,8 @@ pub struct ServerConfig {
     pub max_event_streams: u32,
     /// How long requests that run at a shutdown may go on.
     pub shutdown_grace: Duration,
+    /// Whose pages may use the API from a browser.
+    pub cors_origins: Vec<Origin>,
 }
 
 #[derive(Deserialize, Default)]
@@ -31,6 +34,7 @@ pub(super) struct Wire {
     request_timeout: Option<HumanDuration>,
     max_event_streams: Option<Count>,
     shutdown_grace: Option<HumanDuration>,
+    cors_origins: Vec<String>,
 }
 
 const LEAST_BODY: u32 = 1024;
@@ -67,14 +71,33 @@ impl Wire {
             self.shutdown_grace,
             Duration::ZERO,
         );
+        let cors_origins = origins(&at.child("cors_origins"), &self.cors_origins, findings);
         Some(ServerConfig {
             listen: listen?,
             max_body_bytes: max_body_bytes?,
             request_timeout: request_timeout?,
             max_event_streams: max_event_streams?,
             shutdown_grace: shutdown_grace?,
+            cors_origins: cors_origins?,
         })
     }
+}
+
+fn origins(at: &Key, texts: &[String], findings: &mut Findings<'_>) -> Option<Vec<Origin>> {
+    let mut origins: Vec<Origin> = Vec::new();
+    let mut are_right = true;
+    for (index, text) in texts.iter().enumerate() {
+        let key = at.child(index);
+        match findings.parse::<Origin>(&key, text) {
+            Some(origin) if origins.contains(&origin) => {
+                findings.fault(&key, format!("`{origin}` stands here twice; keep one"));
+                are_right = false;
+            }
+            Some(origin) => origins.push(origin),
+            None => are_right = false,
+        }
+    }
+    are_right.then_some(origins)
 }
 
 /// Reads `address:port`, `localhost:port`, or `:port` for all addresses.
@@ -97,5 +120,7 @@ impl ServerConfig {
         document.duration("request_timeout", self.request_timeout);
         document.pair("max_event_streams", i64::from(self.max_event_streams));
         document.duration("shutdown_grace", self.shutdown_grace);
+        let origins = self.cors_origins.iter().map(ToString::to_string);
+        document.pair("cors_origins", origins.collect::<Vec<_>>());
     }
 }

@@ -105,6 +105,7 @@ fn without_any_file_the_defaults_hold() {
     assert_eq!(config.auth, auth);
     assert_eq!(config.replicas.lease, Duration::from_secs(15));
     assert_eq!(config.breaker, None);
+    assert_eq!(config.telemetry, None);
     assert_eq!(config.tag_log.retention, Duration::from_hours(24 * 365));
     assert_eq!(config.delivery.deadline, Duration::from_hours(1));
     assert!(config.notifications.is_empty());

@@ -10,6 +10,7 @@ pub(super) const DEPLOYMENT_DURATION: &str = "registrywatcher_deployment_duratio
 pub(super) const SEEN_TO_HEALTHY: &str = "registrywatcher_seen_to_healthy_seconds";
 pub(super) const NOTIFICATIONS: &str = "registrywatcher_notifications_total";
 pub(super) const DEAD_LETTERS: &str = "registrywatcher_dead_letters_total";
+pub(crate) const TRACES: &str = "registrywatcher_traces_total";
 pub(super) const STORE_ERRORS: &str = "registrywatcher_store_errors_total";
 pub(super) const LEASE_CHANGES: &str = "registrywatcher_lease_changes_total";
 pub(super) const WATCHES: &str = "registrywatcher_watches";
@@ -39,7 +40,7 @@ const fn metric(name: &'static str, kind: Kind, tells: &'static str) -> Metric {
     Metric { name, kind, tells }
 }
 
-pub(super) const CATALOGUE: [Metric; 22] = [
+pub(super) const CATALOGUE: [Metric; 23] = [
     metric(
         POLLS,
         Kind::Counter,
@@ -119,6 +120,11 @@ pub(super) const CATALOGUE: [Metric; 22] = [
         DEAD_LETTERS,
         Kind::Counter,
         "Events that went to the dead letters of a sink.",
+    ),
+    metric(
+        TRACES,
+        Kind::Counter,
+        "Traces of deployments: sent, failed (the collector or the store could not be asked) or dropped (too many waited).",
     ),
     metric(
         STORE_ERRORS,

@@ -16,19 +16,23 @@ use super::catalogue::{
     DEAD_LETTERS, DEPLOYMENT_DURATION, DEPLOYMENTS, LEASE_CHANGES, SEEN_TO_HEALTHY, STORE_ERRORS,
 };
 use super::standing::kind_of;
+use crate::traces::Traces;
 
 /// Counts what is stored: a deployment that ended is counted once, by the replica that stored its end.
 pub(crate) struct MeasuredStore {
     store: Arc<dyn Store>,
     /// What was granted last.
     leases: Mutex<BTreeSet<Resource>>,
+    /// Who is told of deployments that ended.
+    traces: Option<Traces>,
 }
 
 impl MeasuredStore {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, traces: Option<Traces>) -> Self {
         Self {
             store,
             leases: Mutex::default(),
+            traces,
         }
     }
 
@@ -47,19 +51,9 @@ impl MeasuredStore {
     fn measure_from_seen(&self, deployment: Deployment, healthy_at: DateTime<Utc>) {
         let store = Arc::clone(&self.store);
         tokio::spawn(async move {
-            let query = TagLogQuery {
-                repository: deployment.repository().clone(),
-                tag: Some(deployment.tag().clone()),
-                current: true,
-                after: None,
-                limit: 1,
-            };
-            match store.tag_log(&query).await {
-                Ok(log) => {
-                    if let Some(seen) = first_seen(&deployment, &log) {
-                        histogram!(SEEN_TO_HEALTHY).record(positive(healthy_at - seen));
-                    }
-                }
+            match seen(&*store, &deployment).await {
+                Ok(Some(seen)) => histogram!(SEEN_TO_HEALTHY).record(positive(healthy_at - seen)),
+                Ok(None) => {}
                 Err(error) => {
                     tracing::debug!(deployment.id = %deployment.id, "when it was seen is not known: {error}");
                 }
@@ -80,9 +74,10 @@ impl Store for MeasuredStore {
         let committed = noted(self.store.commit(step).await)?;
         for deployment in ended {
             note_end(&deployment);
-            if let State::Succeeded { at } = deployment.state
-                && is_release(&deployment)
-            {
+            if let Some(traces) = &self.traces {
+                traces.ended(&deployment);
+            }
+            if let State::Succeeded { at } = deployment.state {
                 self.measure_from_seen(deployment, at);
             }
         }
@@ -222,6 +217,25 @@ fn is_release(deployment: &Deployment) -> bool {
         deployment.cause,
         Cause::NewerVersion { .. } | Cause::DigestChanged { .. }
     )
+}
+
+/// When the release that `deployment` deploys was first seen; `None` where it follows no push.
+pub(crate) async fn seen(
+    store: &dyn Store,
+    deployment: &Deployment,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    if !is_release(deployment) {
+        return Ok(None);
+    }
+    let query = TagLogQuery {
+        repository: deployment.repository().clone(),
+        tag: Some(deployment.tag().clone()),
+        current: true,
+        after: None,
+        limit: 1,
+    };
+    let log = store.tag_log(&query).await?;
+    Ok(first_seen(deployment, &log))
 }
 
 /// When a new tag was listed, or pointed to the image that is deployed, whichever says when it was pushed.

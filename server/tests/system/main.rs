@@ -6,6 +6,8 @@ mod child;
 #[cfg(test)]
 mod crashes;
 #[cfg(test)]
+mod ctl;
+#[cfg(test)]
 mod databases;
 #[cfg(test)]
 mod demo;
@@ -45,6 +47,8 @@ mod site;
 mod streams;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod traces;
 #[cfg(test)]
 mod verbs;
 #[cfg(test)]

@@ -14,7 +14,7 @@ on_both_databases!(
 );
 
 #[track_caller]
-fn says(ended: &Ended, code: i32, words: &str) {
+pub(crate) fn says(ended: &Ended, code: i32, words: &str) {
     assert_eq!(ended.code, Some(code), "{ended:?}");
     let said = if code == 0 {
         &ended.stdout
@@ -24,10 +24,10 @@ fn says(ended: &Ended, code: i32, words: &str) {
     assert!(said.contains(words), "`{words}` is not in: {ended:?}");
 }
 
-/// Runs a verb against the service.
-async fn tell(site: &Site, service: &Service, arguments: &[&str]) -> Ended {
-    let arguments = [arguments, &["--server", service.url()]].concat();
-    site.program.run(&arguments).await
+/// Runs a verb of `ctl` against the service.
+pub(crate) async fn tell(site: &Site, service: &Service, arguments: &[&str]) -> Ended {
+    let service = ["ctl", "--server", service.url()];
+    site.program.run(&[&service, arguments].concat()).await
 }
 
 async fn what_is_frozen_is_not_deployed_until_it_is_unfrozen(database: Database) {
@@ -38,6 +38,11 @@ async fn what_is_frozen_is_not_deployed_until_it_is_unfrozen(database: Database)
         let verb = |verb| std::iter::once(verb).chain(watch).collect::<Vec<&str>>();
         let freeze = [verb("freeze"), vec!["--for", "1h", "--reason", "the fair"]].concat();
         says(&tell(&site, &service, &freeze).await, 0, ": the fair");
+        says(
+            &tell(&site, &service, &["watches"]).await,
+            0,
+            "frozen until",
+        );
         let tag = if watch.is_some() { "v1.1.0" } else { "v1.2.0" };
         let digest = site.publish(tag);
         service.decides("web", "frozen").await;
@@ -139,9 +144,9 @@ async fn a_token_is_read_from_a_file_or_the_environment() {
 async fn a_freeze_without_an_end_or_a_reason_is_no_command() {
     let site = Site::open(Database::sqlite()).await;
     for arguments in [
-        &["freeze", "--reason", "x"][..],
-        &["freeze", "--for", "1h"],
-        &["freeze", "--until", "tomorrow", "--reason", "x"],
+        &["ctl", "freeze", "--reason", "x"][..],
+        &["ctl", "freeze", "--for", "1h"],
+        &["ctl", "freeze", "--until", "tomorrow", "--reason", "x"],
     ] {
         let ended = site.program.run(arguments).await;
         assert_eq!(ended.code, Some(64), "{ended:?}");
@@ -151,7 +156,7 @@ async fn a_freeze_without_an_end_or_a_reason_is_no_command() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_not_there_is_told() {
     let site = Site::open(Database::sqlite()).await;
-    let arguments = ["unfreeze", "--server", "http://127.0.0.1:1"];
+    let arguments = ["ctl", "unfreeze", "--server", "http://127.0.0.1:1"];
     let ended = site.program.run(&arguments).await;
-    says(&ended, 1, "http://127.0.0.1:1 does not answer");
+    says(&ended, 3, "http://127.0.0.1:1 does not answer");
 }

@@ -49,11 +49,7 @@ impl App {
             if stored.is_some() {
                 // The command is stored; what follows from it is tried again by the next poll if it fails now.
                 self.reconcile_or_log(&watch.name).await;
-                return Ok(Asked {
-                    watch: watch.name.clone(),
-                    request: request.id,
-                    at: request.created_at,
-                });
+                return Ok(Asked::new(watch, &request));
             }
         }
         let what = format!("watch `{}`", watch.name);

@@ -94,6 +94,24 @@ pub enum CommandError {
         /// Which.
         deployment: DeploymentId,
     },
+    /// The deployment does not wait to be promoted.
+    #[error("deployment {deployment} does not wait to be promoted")]
+    NotAwaitingPromotion {
+        /// Which.
+        deployment: DeploymentId,
+    },
+    /// The deployer cannot promote it.
+    #[error("it cannot be promoted: {problem}")]
+    CannotPromote {
+        /// Why not.
+        problem: String,
+    },
+    /// The orchestrator could not be asked; whether it did what was asked is not known, and asking again does no harm.
+    #[error("{problem}")]
+    OrchestratorUnavailable {
+        /// What went wrong.
+        problem: String,
+    },
     /// Something else was demanded before under the same key.
     #[error("something else was demanded under the same key before, by request {request}")]
     AskedOtherwise {

@@ -31,6 +31,8 @@ macro_rules! deployer_suite {
             a_rollout_can_be_followed_from_its_handle_alone,
             follow_returns_within_about_a_minute,
             a_forced_rollout_replaces_what_runs_the_image_already,
+            a_rollout_that_waits_at_its_canaries_goes_on_once_promoted,
+            what_does_not_wait_for_a_promotion_is_not_promoted,
             an_orchestrator_that_is_down_is_unavailable,
         }
     };

@@ -9,7 +9,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use registrywatcher::ports::Tokens;
+use registrywatcher::event::{EventKind, NewEvent};
+use registrywatcher::intent::Author;
+use registrywatcher::ports::{EventQuery, EventRange, Store, Tokens};
 use registrywatcher::token::{Reach, Role, StoredToken, TokenHash, TokenName};
 
 use crate::store::samples::moment;
@@ -19,6 +21,9 @@ use crate::store::samples::moment;
 pub trait TokensHarness: Send + Sync {
     /// The tokens: none yet.
     fn tokens(&self) -> Arc<dyn Tokens>;
+
+    /// Where the events of tokens are kept: none yet.
+    fn events(&self) -> Arc<dyn Store>;
 
     /// Another handle on the same tokens, as a second process has.
     async fn second_tokens(&self) -> Arc<dyn Tokens>;
@@ -41,6 +46,7 @@ macro_rules! tokens_suite {
             a_token_that_was_added_is_found_again_by_every_handle_equal_in_every_field,
             a_second_token_of_one_name_or_one_hash_is_not_added_and_the_first_stays,
             of_two_tokens_of_one_name_that_are_added_at_once_one_is,
+            what_is_told_of_a_token_is_stored_when_it_was_added_or_removed_and_only_then,
             a_token_that_was_removed_is_not_found_any_more_and_its_name_is_free,
             the_last_use_of_a_token_never_goes_back,
         );
@@ -118,6 +124,31 @@ pub async fn of_two_tokens_of_one_name_that_are_added_at_once_one_is(harness: &i
     assert_eq!(all(&tokens).await.len(), 10);
 }
 
+/// What is told of a token is stored with it: when it was added or removed, and only then.
+pub async fn what_is_told_of_a_token_is_stored_when_it_was_added_or_removed_and_only_then(
+    harness: &impl TokensHarness,
+) {
+    let tokens = harness.tokens();
+    assert!(add(&tokens, &token("ci", 1)).await);
+    assert!(!add(&tokens, &token("ci", 2)).await);
+    assert!(!remove(&tokens, "ops").await);
+    assert!(remove(&tokens, "ci").await);
+    assert!(!remove(&tokens, "ci").await);
+    let all = EventQuery {
+        watch: None,
+        range: EventRange::After(0),
+        limit: 10,
+    };
+    let stored = harness.events().events(&all).await;
+    let stored = stored.expect("a store that is well gives events");
+    let told: Vec<_> = stored
+        .into_iter()
+        .map(|event| (event.watch, event.at, event.kind))
+        .collect();
+    let expected = [added("ci"), removed("ci")].map(|new| (None, new.at, new.kind));
+    assert_eq!(told, expected);
+}
+
 /// A token that was removed is not found any more, and its name is free.
 pub async fn a_token_that_was_removed_is_not_found_any_more_and_its_name_is_free(
     harness: &impl TokensHarness,
@@ -169,6 +200,29 @@ fn token(name: &str, n: u8) -> StoredToken {
     }
 }
 
+/// What is told of a token that was added.
+fn added(name: &str) -> NewEvent {
+    NewEvent {
+        at: moment(1),
+        kind: EventKind::TokenCreated {
+            name: token_name(name),
+            role: Role::Viewer,
+            by: Author::new("ada"),
+        },
+    }
+}
+
+/// What is told of a token that was removed.
+fn removed(name: &str) -> NewEvent {
+    NewEvent {
+        at: moment(2),
+        kind: EventKind::TokenRevoked {
+            name: token_name(name),
+            by: Author::new("ada"),
+        },
+    }
+}
+
 fn token_name(name: &str) -> TokenName {
     name.parse().expect("the name of a test is one")
 }
@@ -195,14 +249,14 @@ async fn all(tokens: &Arc<dyn Tokens>) -> Vec<StoredToken> {
 
 async fn add(tokens: &Arc<dyn Tokens>, token: &StoredToken) -> bool {
     tokens
-        .add_token(token)
+        .add_token(token, added(token.name.as_str()))
         .await
         .expect("a store that is well keeps a token")
 }
 
 async fn remove(tokens: &Arc<dyn Tokens>, name: &str) -> bool {
     tokens
-        .remove_token(&token_name(name))
+        .remove_token(&token_name(name), removed(name))
         .await
         .expect("a store that is well forgets a token")
 }

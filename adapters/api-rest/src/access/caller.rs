@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use registrywatcher::event::{Event, EventKind};
 use registrywatcher::intent::Author;
 use registrywatcher::token::{Role, Token};
 use registrywatcher::watch::WatchName;
@@ -46,6 +47,18 @@ impl Caller {
     /// Whether they may know of every watch.
     pub(crate) fn sees_everything(&self) -> bool {
         self.token().is_none_or(|token| token.reach.is_everything())
+    }
+
+    /// Whether they may know of what an event tells. A freeze of all watches concerns everybody's; other events of no watch tell
+    /// of sinks and of others' tokens.
+    pub(crate) fn sees_event(&self, event: &Event) -> bool {
+        let is_freeze = |kind: &EventKind| {
+            matches!(kind, EventKind::Frozen { .. } | EventKind::Unfrozen { .. })
+        };
+        match &event.watch {
+            Some(watch) => self.sees(watch),
+            None => self.sees_everything() || is_freeze(&event.kind),
+        }
     }
 
     /// Refuses a caller who may not do what takes `role`.

@@ -84,5 +84,13 @@ fn answer(dialect: Dialect, status: u16, description: &str) -> Value {
     if status == 401 {
         answer["headers"] = json!({ "WWW-Authenticate": { "schema": { "type": "string" } } });
     }
+    if matches!(status, 429 | 503) {
+        answer["headers"] = json!({
+            "Retry-After": {
+                "description": "In how many seconds to try again.",
+                "schema": { "type": "integer", "minimum": 1 },
+            }
+        });
+    }
     answer
 }

@@ -1,5 +1,8 @@
 use serde_json::{Value, json};
 
+use super::examples;
+use crate::wire::NAME;
+
 /// The schemas whose unknown fields are refused.
 const CLOSED: [&str; 5] = [
     "Abandonment",
@@ -12,11 +15,15 @@ const CLOSED: [&str; 5] = [
 /// The schemas of which at least one field must be given.
 const NOT_EMPTY: [&str; 2] = ["IntentChange", "TagChange"];
 
+/// The texts that must say something.
+const SAID: [(&str, &str); 3] = [
+    ("FreezeDemand", "reason"),
+    ("Abandonment", "reason"),
+    ("IntentChange", "hold_reason"),
+];
+
 /// The greatest integer that every reader of JSON takes exactly.
 const GREATEST_INTEGER: u64 = (1 << 53) - 1;
-
-/// The form of the names that people choose in the configuration.
-const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$";
 
 /// Says of the values in `document` what the framework cannot: their limits, and how they may look.
 pub(super) fn specify(document: &mut Value) {
@@ -28,28 +35,35 @@ pub(super) fn specify(document: &mut Value) {
     for name in NOT_EMPTY {
         schemas[name]["minProperties"] = json!(1);
     }
-    schemas["FreezeDemand"]["properties"]["reason"]["pattern"] = json!("\\S");
+    for (name, field) in SAID {
+        schemas[name]["properties"][field]["pattern"] = json!("\\S");
+    }
     // As the Go service took it.
     for field in ["pinned_tag", "auto_deploy"] {
         schemas["TagChange"]["properties"][field]["nullable"] = json!(true);
     }
-    for (name, example) in examples() {
+    for (name, example) in examples::all() {
         schemas[name]["example"] = example;
     }
 }
 
 /// Says of `parameter` what the framework cannot.
 pub(super) fn specify_parameter(parameter: &mut Value) {
-    let example = match parameter["name"].as_str() {
-        Some("watch" | "repo") => "web",
-        Some("sink") => "team",
-        Some("deployment") => "01a20cc5-5c4a-7338-b132-3b4d38220eca",
+    // In a path, whatever is no name names nothing; as a filter it is a mistake.
+    let is_filter = parameter["in"] == "query";
+    let (example, pattern) = match parameter["name"].as_str() {
+        Some("watch") if is_filter => ("web", Some(NAME)),
+        Some("watch" | "repo") => ("web", None),
+        Some("sink") => ("team", None),
+        Some("deployment") => ("01a20cc5-5c4a-7338-b132-3b4d38220eca", None),
+        Some("search") => ("acme", None),
+        Some("If-Match") => (r#""7""#, Some(r#"^(\*|"[0-9]{1,15}")$"#)),
+        Some("Idempotency-Key") => ("release-1.4.0", Some("^[!-~]([ -~]{0,253}[!-~])?$")),
         _ => return,
     };
     parameter["example"] = json!(example);
-    // In a path, whatever is no name names nothing; as a filter it is a mistake.
-    if parameter["name"] == "watch" && parameter["in"] == "query" {
-        parameter["schema"]["pattern"] = json!(NAME);
+    if let Some(pattern) = pattern {
+        parameter["schema"]["pattern"] = json!(pattern);
     }
 }
 
@@ -76,29 +90,4 @@ fn limit_integers(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(limit_integers),
         _ => {}
     }
-}
-
-fn examples() -> [(&'static str, Value); 5] {
-    [
-        ("IntentChange", json!({ "target": "pin", "tag": "v1.0.0" })),
-        ("DeploymentDemand", json!({ "tag": "v1.0.0" })),
-        (
-            "FreezeDemand",
-            json!({ "until": "2999-12-24T18:00:00Z", "reason": "the holidays" }),
-        ),
-        ("TagChange", json!({ "pinned_tag": "v1.0.0" })),
-        (
-            "Problem",
-            json!({
-                "type": concat!(
-                    env!("CARGO_PKG_REPOSITORY"),
-                    "/blob/main/openapi/README.md#tag-not-found"
-                ),
-                "title": "The registry does not have the tag.",
-                "status": 422,
-                "detail": "ghcr.io/acme/web has no tag `v9.0.0`",
-                "request_id": "72685fcd-c13d-4f32-8130-fea61e39557b",
-            }),
-        ),
-    ]
 }

@@ -33,7 +33,8 @@ impl Methods {
     }
 }
 
-fn matches(template: &str, path: &str) -> bool {
+/// Whether `path` is one of those that `template` stands for.
+pub(super) fn matches(template: &str, path: &str) -> bool {
     let path = path.trim_end_matches('/');
     template.split('/').count() == path.split('/').count()
         && template

@@ -2,20 +2,16 @@ mod abandon;
 mod create;
 mod list;
 mod list_of_watch;
+mod promote;
 mod read;
 mod roll_back;
 
-use poem_openapi::Object;
-use registrywatcher::app::{App, Asked, Served, WatchView};
+use registrywatcher::app::{App, WatchView};
 use registrywatcher::deployment::{self, DeploymentId};
 use registrywatcher::watch::Workload;
-use uuid::Uuid;
 
-use crate::ServerInfo;
 use crate::access::Caller;
-use crate::operations::waiting::patience;
 use crate::problem::{Fault, Kind};
-use crate::wire::Deployment;
 
 /// The operations on deployments.
 pub(crate) type Operations = (
@@ -25,6 +21,7 @@ pub(crate) type Operations = (
     list_of_watch::ListDeploymentsOfWatch,
     read::GetDeployment,
     abandon::AbandonDeployment,
+    promote::PromoteDeployment,
 );
 
 pub(super) fn all() -> Operations {
@@ -35,52 +32,8 @@ pub(super) fn all() -> Operations {
         list_of_watch::ListDeploymentsOfWatch,
         read::GetDeployment,
         abandon::AbandonDeployment,
+        promote::PromoteDeployment,
     )
-}
-
-/// A demand that was taken on.
-#[derive(Debug, Object)]
-struct DeploymentAsked {
-    /// The request, by which deployments and events tell of it.
-    request: Uuid,
-    /// The deployments that it led to so far, oldest first: one for each workload, in their order.
-    deployments: Vec<Deployment>,
-    /// Whether nothing more comes of it: all of `deployments` have ended, and no workload is left to be deployed to.
-    ended: bool,
-}
-
-impl DeploymentAsked {
-    /// What a demand led to, once it has ended or `wait` seconds have passed.
-    async fn after(
-        app: &App,
-        asked: &Asked,
-        wait: u32,
-        limits: &ServerInfo,
-    ) -> Result<Self, Fault> {
-        let waited = match wait {
-            0 => None,
-            _ => tokio::time::timeout(patience(wait, limits), app.until_served(asked))
-                .await
-                .ok(),
-        };
-        let served = match waited {
-            Some(served) => served?,
-            None => app.served(asked).await?,
-        };
-        Ok(Self::new(asked, served))
-    }
-
-    fn new(asked: &Asked, served: Served) -> Self {
-        Self {
-            request: asked.request.0,
-            ended: served.is_over(),
-            deployments: served
-                .deployments
-                .into_iter()
-                .map(Deployment::from)
-                .collect(),
-        }
-    }
 }
 
 /// The deployment, if the caller may know of its watch.

@@ -1,7 +1,7 @@
 mod list;
 mod stream;
 
-pub(crate) use stream::Places;
+pub(crate) use stream::Streams;
 
 /// The operations on events.
 pub(crate) type Operations = (list::ListEvents, stream::StreamEvents);

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::problem::Fault;
 
 /// The header that makes a demand one, however often it is sent.
-const HEADER: &str = "Idempotency-Key";
+pub(super) const HEADER: &str = "Idempotency-Key";
 
 const MAX_LENGTH: usize = 255;
 

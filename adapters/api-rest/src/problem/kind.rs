@@ -33,6 +33,7 @@ pub(crate) enum Kind {
     Internal,
     SinkRefused,
     RegistryUnavailable,
+    OrchestratorUnavailable,
     StoreUnavailable,
     SinkUnavailable,
     TooManyStreams,
@@ -41,7 +42,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 35] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::Invalid,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -72,6 +73,7 @@ impl Kind {
         Self::Internal,
         Self::SinkRefused,
         Self::RegistryUnavailable,
+        Self::OrchestratorUnavailable,
         Self::StoreUnavailable,
         Self::SinkUnavailable,
         Self::TooManyStreams,
@@ -86,6 +88,12 @@ impl Kind {
 
     pub(crate) fn status(self) -> StatusCode {
         self.row().0
+    }
+
+    /// Whether the same request may be answered otherwise a little later; then it is said when to try again.
+    pub(crate) fn passes(self) -> bool {
+        let status = self.status();
+        status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE
     }
 
     /// What it is, in one sentence that is the same every time.
@@ -235,6 +243,11 @@ impl Kind {
                 S::SERVICE_UNAVAILABLE,
                 "registry-unavailable",
                 "The registry could not be asked, and nothing was changed.",
+            ),
+            Self::OrchestratorUnavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "orchestrator-unavailable",
+                "The orchestrator could not be asked.",
             ),
             Self::StoreUnavailable => (
                 S::SERVICE_UNAVAILABLE,

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use poem::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderValue, StatusCode};
@@ -13,6 +15,9 @@ const TYPES: &str = concat!(
     env!("CARGO_PKG_REPOSITORY"),
     "/blob/main/openapi/README.md#"
 );
+
+/// When to try again if nobody knows when what stands in the way will have passed.
+const SOON: Duration = Duration::from_secs(5);
 
 /// What went wrong, as RFC 9457 has it.
 #[derive(Debug, Object)]
@@ -115,8 +120,12 @@ impl Dialect {
             let challenge = HeaderValue::from_static(r#"Bearer realm="registrywatcher""#);
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
-        if let Some(wait) = fault.retry_after {
-            headers.insert(RETRY_AFTER, wait.as_secs().into());
+        let unknown = fault.kind.passes().then_some(SOON);
+        if let Some(wait) = fault.retry_after.or(unknown) {
+            // Rounded up: who comes back too early is refused again.
+            let seconds = wait.as_millis().div_ceil(1000).max(1);
+            let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+            headers.insert(RETRY_AFTER, seconds.into());
         }
         if let Some(date) = fault.until.and_then(http_date) {
             headers.insert(RETRY_AFTER, date);

@@ -1,11 +1,12 @@
 use poem_openapi::{Enum, Object};
 use registrywatcher::app::Decided;
 use registrywatcher::{decision, deployment};
+use serde::Serialize;
 
 use super::Timestamp;
 
 /// What was last decided on a workload, with the complete reason.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct Decision {
     /// What is done.
@@ -15,20 +16,25 @@ pub(crate) struct Decision {
     /// The decision in a sentence, for people.
     message: String,
     /// The tag that is deployed, would be, or runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     tag: Option<String>,
     /// What that tag points to.
+    #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
     /// Why it is deployed, or would be.
+    #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<Cause>,
     /// All that stands in the way; empty unless the outcome is `hold`.
     reasons: Vec<HoldReason>,
     /// When all of it will have passed, if it passes with time.
+    #[serde(skip_serializing_if = "Option::is_none")]
     earliest: Option<Timestamp>,
 }
 
-/// What is done with a workload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+/// What is done with a workload. There may be new ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case", rename = "DecisionOutcome")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
     /// What is wanted is deployed.
     Deploy,
@@ -39,7 +45,7 @@ pub(crate) enum Outcome {
 }
 
 /// Why something is deployed.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 pub(crate) struct Cause {
     /// In one word, such as `newer_version`, `requested` or `restore`; there may be new ones.
     name: String,
@@ -48,7 +54,7 @@ pub(crate) struct Cause {
 }
 
 /// One thing that stands in the way of a deployment.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct HoldReason {
     /// In one word, such as `auto_deploy_off`, `quarantined`, `rolled_back` or `frozen`; there may be new ones.
@@ -56,6 +62,7 @@ pub(crate) struct HoldReason {
     /// In a sentence, for people.
     message: String,
     /// When it passes by itself, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
 }
 
@@ -87,8 +94,8 @@ impl From<Decided> for Decision {
             message,
             tag: candidate
                 .as_ref()
-                .map(|candidate| candidate.tag.to_string()),
-            digest: candidate.map(|candidate| candidate.image.digest.to_string()),
+                .map(|candidate| candidate.tag.as_str().to_owned()),
+            digest: candidate.map(|candidate| candidate.image.digest.as_str().to_owned()),
             cause: cause.as_ref().map(Cause::from),
             reasons: reasons.iter().map(HoldReason::from).collect(),
             earliest: earliest.map(Timestamp::from),

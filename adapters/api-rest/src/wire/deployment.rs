@@ -49,7 +49,7 @@ pub(crate) struct Deployment {
     ended_at: Option<Timestamp>,
 }
 
-/// How far a deployment is.
+/// How far a deployment is. There may be new ones; only of those that have ended `ended_at` is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub(crate) enum DeploymentState {
@@ -83,7 +83,7 @@ pub(crate) struct Failure {
     restored: bool,
 }
 
-/// Whose fault a failure was.
+/// Whose fault a failure was. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub(crate) enum FailureFault {

@@ -34,7 +34,7 @@ pub(crate) struct Event {
     digest: Option<String>,
 }
 
-/// How urgent an event is.
+/// How urgent an event is. There may be new ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub(crate) enum Severity {
@@ -94,6 +94,7 @@ impl Event {
             EventKind::DeploymentCreated { cause, .. } => {
                 self.request = cause.request().map(|request| request.0);
             }
+            EventKind::PromotionAsked { by, .. } => self.by = Some(by.to_string()),
             EventKind::DeploymentAbandoned { by, .. } => {
                 self.by = by.as_ref().map(ToString::to_string);
             }
@@ -121,7 +122,11 @@ impl Event {
                 self.tag = Some(tag.to_string());
                 self.digest = Some(digest.to_string());
             }
-            EventKind::Frozen { by, .. } | EventKind::Unfrozen { by, .. } => {
+            EventKind::TokenCreated { by, .. }
+            | EventKind::TokenRevoked { by, .. }
+            | EventKind::DeadLetterReplayed { by, .. }
+            | EventKind::Frozen { by, .. }
+            | EventKind::Unfrozen { by, .. } => {
                 self.by = Some(by.to_string());
             }
             _ => {}

@@ -3,12 +3,13 @@ use poem_openapi::{Enum, Object};
 use registrywatcher::app;
 use registrywatcher::freeze;
 use registrywatcher::watch::WatchName;
+use serde::Serialize;
 
 use super::{Text, Timestamp};
 use crate::problem::Fault;
 
 /// A stop of deployments for a while.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 pub(crate) struct Freeze {
     /// When it expires.
     until: Timestamp,
@@ -22,9 +23,10 @@ pub(crate) struct Freeze {
     stops: Stops,
 }
 
-/// What a freeze stops.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+/// What a freeze stops. There may be new ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case", rename = "FreezeStops")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Stops {
     /// Every new deployment, also one that somebody asks for without overriding the freeze.
     Everything,

@@ -2,12 +2,14 @@ use poem_openapi::{Enum, Object};
 use registrywatcher::app;
 use registrywatcher::image::Tag;
 use registrywatcher::intent;
+use serde::Serialize;
+use uuid::Uuid;
 
-use super::{Given, Text, Timestamp};
+use super::{Deployment, DeploymentAsked, Given, Text, Timestamp};
 use crate::problem::Fault;
 
 /// What an operator wants of a watch.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct Intent {
     /// Raised by each change; give it back as `expected_revision`, or in `If-Match`, to notice a lost race.
@@ -15,16 +17,19 @@ pub(crate) struct Intent {
     /// Which tag.
     target: Target,
     /// The pinned tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
     tag: Option<String>,
     /// Whether anything is deployed without being asked for.
     auto_deploy: bool,
     /// Why nothing is deployed by itself until something newer appears.
+    #[serde(skip_serializing_if = "Option::is_none")]
     hold: Option<OperatorHold>,
 }
 
-/// Which tag is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+/// Which tag is wanted. There may be new ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Target {
     /// The one that the policy picks.
     Track,
@@ -33,7 +38,7 @@ pub(crate) enum Target {
 }
 
 /// Keeps a watch as it is until something newer appears.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct OperatorHold {
     /// Who asked for what brought it about.
@@ -43,6 +48,7 @@ pub(crate) struct OperatorHold {
     /// Since when.
     since: Timestamp,
     /// The tag that must be surpassed; without one, anything lifts the hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
     past_tag: Option<String>,
 }
 
@@ -81,6 +87,59 @@ impl From<intent::OperatorHold> for OperatorHold {
     }
 }
 
+/// What an operator wants of a watch after a change, and what was asked for with it: pinning asks for a deployment.
+#[derive(Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct IntentChanged {
+    /// Raised by each change; give it back as `expected_revision`, or in `If-Match`, to notice a lost race.
+    revision: u64,
+    /// Which tag.
+    target: Target,
+    /// The pinned tag.
+    tag: Option<String>,
+    /// Whether anything is deployed without being asked for.
+    auto_deploy: bool,
+    /// Why nothing is deployed by itself until something newer appears.
+    hold: Option<OperatorHold>,
+    /// The request, by which deployments and events tell of it; given when the watch was pinned.
+    request: Option<Uuid>,
+    /// The deployments that the request led to so far, oldest first; given when the watch was pinned.
+    deployments: Option<Vec<Deployment>>,
+    /// Whether nothing more comes of the request; given when the watch was pinned.
+    ended: Option<bool>,
+}
+
+impl IntentChanged {
+    pub(crate) fn new(intent: Intent, asked: Option<DeploymentAsked>) -> Self {
+        let Intent {
+            revision,
+            target,
+            tag,
+            auto_deploy,
+            hold,
+        } = intent;
+        let changed = Self {
+            revision,
+            target,
+            tag,
+            auto_deploy,
+            hold,
+            request: None,
+            deployments: None,
+            ended: None,
+        };
+        match asked {
+            None => changed,
+            Some(asked) => Self {
+                request: Some(asked.request),
+                deployments: Some(asked.deployments),
+                ended: Some(asked.ended),
+                ..changed
+            },
+        }
+    }
+}
+
 /// What to change of an intent; what is left out stays.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
@@ -94,7 +153,7 @@ pub(crate) struct IntentChange {
     /// Whether to keep the watch as it is until something newer than what is wanted now appears; `false` ends a hold.
     hold: Given<bool>,
     /// Why, for people; given exactly when `hold` is `true`.
-    hold_reason: Given<String>,
+    hold_reason: Given<Text<String>>,
     /// The revision that this change was decided on; if it is not the present one, nothing is changed.
     #[oai(validator(maximum(value = "9007199254740991")))]
     expected_revision: Given<u64>,
@@ -118,7 +177,7 @@ impl TryFrom<IntentChange> for app::IntentChange {
             }
             (None, None) => None,
         };
-        let hold = hold_change(change.hold.0, change.hold_reason.0)?;
+        let hold = hold_change(change.hold.0, change.hold_reason.0.as_ref())?;
         if target.is_none() && change.auto_deploy.0.is_none() && hold.is_none() {
             return Err(Fault::invalid(
                 "body",
@@ -136,9 +195,9 @@ impl TryFrom<IntentChange> for app::IntentChange {
 
 fn hold_change(
     hold: Option<bool>,
-    reason: Option<String>,
+    reason: Option<&Text<String>>,
 ) -> Result<Option<app::HoldChange>, Fault> {
-    match (hold, reason.as_deref().map(str::trim)) {
+    match (hold, reason.map(|Text(reason)| reason.trim())) {
         (Some(true), None | Some("")) => Err(Fault::invalid("hold_reason", "say why")),
         (Some(true), Some(reason)) => Ok(Some(app::HoldChange::Hold {
             reason: reason.to_owned(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use poem_openapi::registry::MetaSchemaRef;
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use registrywatcher::image::TagList;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// The tags of a repository: an array of strings.
@@ -38,6 +39,12 @@ impl Type for Tags {
 impl ToJSON for Tags {
     fn to_json(&self) -> Option<Value> {
         Some(self.0.iter().map(Value::from).collect())
+    }
+}
+
+impl Serialize for Tags {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter())
     }
 }
 

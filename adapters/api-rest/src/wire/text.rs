@@ -3,9 +3,15 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
-use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
+use poem_openapi::types::{
+    ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type,
+};
 use registrywatcher::image::Tag;
+use registrywatcher::watch::WatchName;
 use serde_json::Value;
+
+/// The form of the names that people choose in the configuration.
+pub(crate) const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$";
 
 /// A value of the core that is spelled as a string of a certain form.
 pub(crate) trait Spelled: FromStr<Err: Display> + Display + Send + Sync {
@@ -15,6 +21,10 @@ pub(crate) trait Spelled: FromStr<Err: Display> + Display + Send + Sync {
 
 impl Spelled for Tag {
     const PATTERN: Option<&'static str> = Some("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$");
+}
+
+impl Spelled for WatchName {
+    const PATTERN: Option<&'static str> = Some(NAME);
 }
 
 impl Spelled for String {
@@ -64,5 +74,11 @@ impl<T: Spelled> ParseFromJSON for Text<T> {
             Some(Value::String(text)) => text.parse().map(Self).map_err(ParseError::custom),
             other => Err(ParseError::expected_type(other.unwrap_or_default())),
         }
+    }
+}
+
+impl<T: Spelled> ParseFromParameter for Text<T> {
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        text.parse().map(Self).map_err(ParseError::custom)
     }
 }

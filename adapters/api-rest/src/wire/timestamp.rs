@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, SecondsFormat, Utc};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// A moment as RFC 3339 has it: in UTC, with a `Z`, and always with six digits, so that it sorts as text.
@@ -12,6 +13,12 @@ pub(crate) struct Timestamp(pub(crate) DateTime<Utc>);
 impl From<DateTime<Utc>> for Timestamp {
     fn from(moment: DateTime<Utc>) -> Self {
         Self(moment)
+    }
+}
+
+impl Timestamp {
+    fn text(self) -> String {
+        self.0.to_rfc3339_opts(SecondsFormat::Micros, true)
     }
 }
 
@@ -40,7 +47,13 @@ impl Type for Timestamp {
 
 impl ToJSON for Timestamp {
     fn to_json(&self) -> Option<Value> {
-        Some(self.0.to_rfc3339_opts(SecondsFormat::Micros, true).into())
+        Some(self.text().into())
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
     }
 }
 

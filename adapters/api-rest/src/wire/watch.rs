@@ -1,10 +1,10 @@
 use poem_openapi::{Enum, Object};
 use registrywatcher::app::{self, WatchView};
 use registrywatcher::decision::HoldReason;
-use registrywatcher::deployment::Quarantined;
 use registrywatcher::freeze;
 use registrywatcher::intent::Request;
 use registrywatcher::watch;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::tags::Tags;
@@ -12,7 +12,7 @@ use super::workload::Workload;
 use super::{Freeze, Intent, Timestamp};
 
 /// A watch, and all that is known of it.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct Watch {
     /// Its name.
@@ -34,24 +34,29 @@ pub(crate) struct Watch {
     /// What operators asked for and has not been served yet, oldest first.
     requests: Vec<PendingRequest>,
     /// What stops deployments of this watch alone, while it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
     freeze: Option<Freeze>,
     /// What stops deployments of all watches, while it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
     freeze_of_all: Option<Freeze>,
     /// Whether the replica that answers attends to the watch: polls it, decides and deploys. If it does not, another one does,
     /// and what that one sees and decides (`wanted`, `listing`, `tags`, and of each workload `running`, `decision` and
     /// `progress`) is not known here: it may be old or left out.
     attended: bool,
     /// How many images it does not deploy by itself because they failed; given when one watch is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     quarantined: Option<u64>,
     /// Its workloads, in the order in which they are deployed to.
     workloads: Vec<Workload>,
     /// The tags that were last listed, in byte order; given when one watch is read, and left out of the list of watches.
+    #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<Tags>,
 }
 
-/// How a watch is: the first that holds for any of its workloads, in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+/// How a watch is: the first that holds for any of its workloads, in this order. There may be new ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum WatchStatus {
     /// A deployment has not ended.
     Deploying,
@@ -65,9 +70,10 @@ pub(crate) enum WatchStatus {
     UpToDate,
 }
 
-/// Whether a watch deploys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+/// Whether a watch deploys. There may be new ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
 #[oai(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Mode {
     /// It decides and deploys.
     Deploy,
@@ -76,31 +82,37 @@ pub(crate) enum Mode {
 }
 
 /// The tag that is wanted, or why none is.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct Wanted {
     /// The tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
     tag: Option<String>,
     /// What it was last seen to point to.
+    #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
     /// Why no tag is wanted, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<String>,
 }
 
 /// What came of listing a repository.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 #[oai(skip_serializing_if_is_none)]
 pub(crate) struct Listing {
     /// When it was last listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
     /// Why the last attempt failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<String>,
     /// How many tags there were.
+    #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
 }
 
 /// What an operator asked for and has not been served yet.
-#[derive(Debug, Object)]
+#[derive(Debug, Object, Serialize)]
 pub(crate) struct PendingRequest {
     /// Its identity.
     id: Uuid,
@@ -123,12 +135,12 @@ impl Watch {
     pub(crate) fn in_full(
         view: WatchView,
         freeze_of_all: Option<&freeze::Freeze>,
-        quarantine: &[Quarantined],
+        quarantined: usize,
     ) -> Self {
         let tags = view.tags.clone();
         Self {
             tags: Some(Tags(tags.unwrap_or_default())),
-            quarantined: Some(quarantine.len() as u64),
+            quarantined: Some(quarantined as u64),
             ..Self::new(view, freeze_of_all)
         }
     }
@@ -166,11 +178,11 @@ impl From<&WatchView> for Wanted {
     fn from(view: &WatchView) -> Self {
         let unwanted = view.wanted.as_ref().err().cloned();
         Self {
-            tag: view.wanted.as_ref().ok().map(ToString::to_string),
+            tag: view.wanted.as_ref().ok().map(|tag| tag.as_str().to_owned()),
             digest: view
                 .wanted_image
                 .as_ref()
-                .map(|image| image.digest.to_string()),
+                .map(|image| image.digest.as_str().to_owned()),
             fault: unwanted.map(|unwanted| HoldReason::from(unwanted).to_string()),
         }
     }

@@ -2,9 +2,9 @@
 
 use poem::Response;
 use poem::http::{HeaderMap, Method};
-use registrywatcher_api_rest::openapi;
 use serde_json::{Value, json};
 
+use super::examples::DOCUMENT;
 use super::house::House;
 use super::schema;
 
@@ -66,6 +66,12 @@ impl Call<'_> {
         if !value.is_empty() {
             self.headers.push((name.to_owned(), value.to_owned()));
         }
+        self
+    }
+
+    /// Sets a header once more.
+    pub(crate) fn also(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -157,13 +163,17 @@ impl Answer {
         self.body["message"].as_str().unwrap()
     }
 
-    /// Every answer names its request, holds no `null`, and is one that the document promises.
+    /// Every answer names its request, says when to try again if that may help, holds no `null`, and is one that the document
+    /// promises.
     #[track_caller]
     fn assert_in_order(&self, method: &Method, path: &str) {
         assert!(!self.header("x-request-id").is_empty(), "{self:?}");
+        if matches!(self.status, 429 | 503) {
+            let seconds = self.header("retry-after").parse::<u64>();
+            assert!(seconds.is_ok_and(|seconds| seconds > 0), "{self:?}");
+        }
         assert!(!holds_null(&self.body), "{method} {path}: {self:?}");
-        let document = openapi();
-        let Some(operation) = operation(&document, method, path) else {
+        let Some(operation) = operation(&DOCUMENT, method, path) else {
             return;
         };
         let promised = &operation["responses"][self.status.to_string()];
@@ -176,7 +186,7 @@ impl Answer {
         let Some(content) = promised["content"].get(media_type) else {
             panic!("{method} {path} does not promise {self:?}");
         };
-        if let Err(fault) = schema::check(&document, &content["schema"], &self.body) {
+        if let Err(fault) = schema::check(&DOCUMENT, &content["schema"], &self.body) {
             panic!("{method} {path}: {fault}: {self:?}");
         }
     }

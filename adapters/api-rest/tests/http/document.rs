@@ -8,6 +8,7 @@ use registrywatcher_api_rest::openapi;
 use serde_json::Value;
 
 use super::house::House;
+use super::schema;
 
 /// The path, the method and the operation of each operation.
 fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
@@ -66,13 +67,16 @@ fn it_has_every_operation_and_no_other() {
         "abandonDeployment",
         "changeIntent",
         "changeTag",
+        "checkWatch",
         "createDeployment",
         "endFreeze",
         "endFreezeOfWatch",
         "getCaches",
+        "getDecision",
         "getDeployment",
         "getFreeze",
         "getHealth",
+        "getInstance",
         "getIntent",
         "getMetrics",
         "getReadiness",
@@ -83,9 +87,12 @@ fn it_has_every_operation_and_no_other() {
         "listDeploymentsOfWatch",
         "listEvents",
         "listQuarantine",
+        "listRegistries",
         "listRepos",
+        "listTags",
         "listWatches",
         "ping",
+        "promoteDeployment",
         "releaseFromQuarantine",
         "replayDeadLetter",
         "resetTag",
@@ -93,6 +100,7 @@ fn it_has_every_operation_and_no_other() {
         "setFreeze",
         "setFreezeOfWatch",
         "streamEvents",
+        "whoAmI",
     ]);
     assert_eq!(unique, expected);
 }
@@ -180,6 +188,36 @@ fn it_is_complete_in_itself() {
 }
 
 #[test]
+fn every_example_is_of_its_schema() {
+    let document = openapi();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let examples = schemas
+        .iter()
+        .filter_map(|(name, schema)| Some((name, schema, schema.get("example")?)));
+    let examples: Vec<_> = examples.collect();
+    assert!(!examples.is_empty());
+    for (name, schema, example) in examples {
+        let checked = schema::check(&document, schema, example);
+        assert_eq!(checked, Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn every_enumeration_says_that_it_may_grow() {
+    let document = openapi();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    // Of these there can be no other.
+    let closed = ["HealthStatus", "ReadinessStatus"];
+    for (name, schema) in schemas {
+        if schema.get("enum").is_none() || closed.contains(&name.as_str()) {
+            continue;
+        }
+        let description = schema["description"].as_str().unwrap_or_default();
+        assert!(description.contains("There may be new"), "{name}");
+    }
+}
+
+#[test]
 fn every_kind_of_problem_is_explained() {
     let readme = fs::read_to_string(committed().join("README.md")).unwrap();
     let source = include_str!("../../src/problem/kind.rs");
@@ -190,7 +228,7 @@ fn every_kind_of_problem_is_explained() {
                 .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     });
     let kinds: Vec<&str> = kinds.collect();
-    assert_eq!(kinds.len(), 35, "{kinds:?}");
+    assert_eq!(kinds.len(), 36, "{kinds:?}");
     for kind in kinds {
         assert!(
             readme.contains(&format!("### {kind}\n")),

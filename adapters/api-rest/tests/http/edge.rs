@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use poem::http::Method;
+use registrywatcher_api_rest::ServerInfo;
 use registrywatcher_conformance::samples;
 use registrywatcher_memory::{MemoryRegistry, MemoryStore};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::house::{Differences, House, repository};
+use super::house::{Differences, House, LIMITS, repository};
 use super::mishaps::{Mishap, PanickingRegistry, SlowRegistry, UnluckyStore};
 use super::roles;
 
@@ -113,6 +114,97 @@ async fn no_answer_invites_other_origins() {
     let answer = call.send().await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("access-control-allow-origin"), "");
+    assert_eq!(answer.header("vary"), "");
+}
+
+const DASHBOARD: &str = "https://dashboard.example";
+
+async fn inviting() -> House {
+    let limits = ServerInfo {
+        cors_origins: vec![DASHBOARD.parse().unwrap()],
+        ..LIMITS
+    };
+    let house = House::with(Differences {
+        limits: Some(limits),
+        ..roles::with_tokens()
+    });
+    let house = house.await;
+    house.turn().await;
+    house
+}
+
+#[tokio::test]
+async fn a_page_that_is_invited_may_ask_change_and_read() {
+    let house = inviting().await;
+    let preflight = house
+        .call(Method::OPTIONS, INTENT)
+        .header("origin", DASHBOARD)
+        .header("access-control-request-method", "PATCH")
+        .header("access-control-request-headers", "authorization,if-match");
+    let preflight = preflight.respond().await;
+    assert_eq!(preflight.status(), 204);
+    let header = |name: &str| preflight.headers()[name].to_str().unwrap();
+    assert_eq!(header("access-control-allow-origin"), DASHBOARD);
+    assert_eq!(header("access-control-allow-methods"), "GET, PATCH");
+    assert!(header("access-control-allow-headers").contains("authorization"));
+    assert!(header("access-control-allow-headers").contains("if-match"));
+    assert_eq!(header("access-control-max-age"), "600");
+    assert_eq!(header("vary"), "Origin");
+    let change = house
+        .call(Method::PATCH, INTENT)
+        .header("origin", DASHBOARD)
+        .header("sec-fetch-site", "cross-site")
+        .header("authorization", "Bearer secret of dora")
+        .json(&json!({ "auto_deploy": false }));
+    let answer = change.send().await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("access-control-allow-origin"), DASHBOARD);
+    let exposed = answer.header("access-control-expose-headers");
+    assert!(exposed.contains("etag") && exposed.contains("retry-after"));
+    assert_eq!(answer.header("access-control-allow-credentials"), "");
+}
+
+#[tokio::test]
+async fn an_invited_page_needs_a_token_like_everybody_and_can_read_why() {
+    let house = inviting().await;
+    let call = house
+        .call(Method::GET, "/api/v1/watches")
+        .header("origin", DASHBOARD);
+    let answer = call.send().await;
+    assert_eq!(answer.problem(), "unauthenticated");
+    assert_eq!(answer.header("access-control-allow-origin"), DASHBOARD);
+}
+
+#[tokio::test]
+async fn others_are_not_invited_along() {
+    let house = inviting().await;
+    for origin in [
+        "https://evil.example",
+        "http://dashboard.example",
+        "https://dashboard.example:8443",
+        "https://dashboard.example.evil.example",
+        "null",
+        "*",
+    ] {
+        let read = house.call(Method::GET, "/ping").header("origin", origin);
+        let read = read.send().await;
+        assert_eq!(read.status, 200);
+        assert_eq!(read.header("access-control-allow-origin"), "", "{origin}");
+        assert_eq!(read.header("vary"), "Origin");
+        let preflight = house
+            .call(Method::OPTIONS, INTENT)
+            .header("origin", origin)
+            .header("access-control-request-method", "PATCH");
+        let preflight = preflight.send().await;
+        assert_eq!(preflight.problem(), "method-not-allowed", "{origin}");
+        assert_eq!(preflight.header("access-control-allow-methods"), "");
+        let change = house
+            .call(Method::PATCH, INTENT)
+            .header("origin", origin)
+            .header("authorization", "Bearer secret of dora");
+        let change = change.json(&json!({ "auto_deploy": false })).send().await;
+        assert_eq!(change.problem(), "cross-site", "{origin}");
+    }
 }
 
 #[tokio::test]
@@ -172,6 +264,23 @@ async fn an_oversized_body_is_413() {
         .call(Method::PATCH, INTENT)
         .header("content-length", "5000");
     assert_eq!(announced.send().await.status, 413);
+}
+
+#[tokio::test]
+async fn every_field_that_is_wrong_is_named() {
+    let house = House::new().await;
+    let answer = house
+        .put("/api/v1/freeze", json!({ "until": "soon", "why": "x" }))
+        .await;
+    assert_eq!((answer.status, answer.problem()), (400, "invalid"));
+    let errors = answer.body["errors"].as_array().unwrap();
+    let named: Vec<_> = errors.iter().map(|error| &error["name"]).collect();
+    assert_eq!(named, ["reason", "until", "why"]);
+    let detail = answer.body["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with("`reason`: it is missing; `until`: "),
+        "{detail}"
+    );
 }
 
 #[tokio::test]

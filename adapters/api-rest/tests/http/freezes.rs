@@ -157,16 +157,19 @@ async fn a_freeze_that_is_not_understood_is_400_and_says_which_field() {
             "until",
         ),
         (json!({ "until": until, "reason": " " }), "reason"),
-        (json!({ "until": until }), "body"),
-        (json!({ "until": until, "reason": 1 }), "body"),
-        (json!({ "reason": "x" }), "body"),
-        (json!({ "until": "tomorrow", "reason": "x" }), "body"),
+        (json!({ "until": until }), "reason"),
+        (json!({ "until": until, "reason": 1 }), "reason"),
+        (json!({ "reason": "x" }), "until"),
+        (json!({ "until": "tomorrow", "reason": "x" }), "until"),
         (
             json!({ "until": "+10000-01-01T00:00:00Z", "reason": "x" }),
-            "body",
+            "until",
         ),
-        (json!({ "until": 4_000_000_000_u64, "reason": "x" }), "body"),
-        (json!({ "until": until, "reason": "x", "by": "me" }), "body"),
+        (
+            json!({ "until": 4_000_000_000_u64, "reason": "x" }),
+            "until",
+        ),
+        (json!({ "until": until, "reason": "x", "by": "me" }), "by"),
     ];
     for path in [OF_ALL, OF_WATCH] {
         for (body, field) in &cases {

@@ -38,6 +38,7 @@ pub(crate) const LIMITS: ServerInfo = ServerInfo {
     max_body_bytes: 1024,
     request_timeout: Duration::from_secs(30),
     max_event_streams: 2,
+    cors_origins: Vec::new(),
 };
 
 pub(crate) struct House {
@@ -60,6 +61,8 @@ pub(crate) struct Differences {
     pub(crate) registry: Option<Arc<dyn Registry>>,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) sharing: Option<Sharing>,
+    /// Further watches, each of a repository and a workload of its name that is like the first one's.
+    pub(crate) others: Vec<&'static str>,
 }
 
 impl House {
@@ -75,8 +78,13 @@ impl House {
         let (registry, store) = (MemoryRegistry::default(), MemoryStore::new());
         let (deployer, clock) = (MemoryDeployer::new(), MemoryClock::new());
         let sink = MemoryNotifier::new();
-        deployer.add_workload(WATCH, "registry.example/acme/web:v1.0.0");
-        registry.create_repository(&repository());
+        let names = [&[WATCH], differences.others.as_slice()].concat();
+        for name in &names {
+            let repository = repository_of(name);
+            deployer.add_workload(name, &format!("{repository}:v1.0.0"));
+            registry.create_repository(&repository);
+        }
+        let watches = names.iter().copied().map(watch).collect();
         let name: DeployerName = "production".parse().unwrap();
         let roll_out: Arc<dyn Deployer> = Arc::new(deployer.clone());
         let ports = Ports {
@@ -90,7 +98,7 @@ impl House {
             ids: Arc::new(SequentialIds::new()),
         };
         let woken = Arc::<Mutex<Vec<_>>>::default();
-        let app = start(ports, differences.sharing, Arc::clone(&woken)).await;
+        let app = start(ports, watches, differences.sharing, Arc::clone(&woken)).await;
         let app = Arc::new(app);
         let limits = differences.limits.unwrap_or(LIMITS);
         let access = AccessSettings {
@@ -116,20 +124,38 @@ impl House {
             client: TestClient::new(served.map_to_response().boxed()),
             woken,
         };
-        house.push("v1.0.0", 1);
+        for name in names {
+            house.push_to(name, "v1.0.0", 1);
+        }
         house
     }
 
     /// Somebody pushes `tag`; the number tells its image apart.
     pub(crate) fn push(&self, tag: &str, n: u8) {
+        self.push_to(WATCH, tag, n);
+    }
+
+    /// Somebody pushes `tag` to the repository of another watch.
+    pub(crate) fn push_to(&self, watch: &str, tag: &str, n: u8) {
+        let repository = repository_of(watch);
         self.registry
-            .publish(&repository(), &samples::tag(tag), samples::image(n));
+            .publish(&repository, &samples::tag(tag), samples::image(n));
     }
 
     /// One poll of everything, a minute after the last, and every deployment driven to its end.
     pub(crate) async fn turn(&self) {
         self.clock.advance(Duration::from_mins(1));
-        self.app.poll(&repository()).await;
+        for (repository, _) in self.app.repositories() {
+            self.app.poll(&repository).await;
+        }
+        self.drive().await;
+    }
+
+    /// Waits until a deployment is woken, and drives what there is.
+    pub(crate) async fn drive_what_comes(&self) {
+        while self.woken.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
         self.drive().await;
     }
 
@@ -171,17 +197,21 @@ impl House {
 }
 
 pub(crate) fn repository() -> Repository {
-    "registry.example/acme/web".parse().unwrap()
+    repository_of(WATCH)
 }
 
-fn watch() -> Watch {
+fn repository_of(watch: &str) -> Repository {
+    format!("registry.example/acme/{watch}").parse().unwrap()
+}
+
+fn watch(name: &str) -> Watch {
     let policy = Order::semver("*").and_then(|order| TagPolicy::new(order, &Filters::default()));
-    let image: ImageReference = repository().to_string().parse().unwrap();
+    let image: ImageReference = repository_of(name).to_string().parse().unwrap();
     Watch {
-        name: WATCH.parse().unwrap(),
+        name: name.parse().unwrap(),
         image,
         policy: policy.unwrap(),
-        workloads: vec![samples::workload("production", &[("job", WATCH)])],
+        workloads: vec![samples::workload("production", &[("job", name)])],
         interval: Duration::from_mins(1),
         mode: Mode::Deploy,
         drift: DriftMode::Hold,
@@ -201,6 +231,7 @@ fn told_everything(sink: &MemoryNotifier) -> Sink {
 
 async fn start(
     ports: Ports,
+    watches: Vec<Watch>,
     sharing: Option<Sharing>,
     woken: Arc<Mutex<Vec<DeploymentId>>>,
 ) -> App {
@@ -213,7 +244,5 @@ async fn start(
         sharing,
         ..Settings::default()
     };
-    App::start(ports, settings, vec![watch()], waker)
-        .await
-        .unwrap()
+    App::start(ports, settings, watches, waker).await.unwrap()
 }

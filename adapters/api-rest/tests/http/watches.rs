@@ -150,7 +150,8 @@ async fn a_watch_is_pinned_and_tracks_again() {
         .patch(INTENT, json!({ "target": "pin", "tag": "v1.0.0" }))
         .await;
     let intent = json!({ "revision": 2, "target": "pin", "tag": "v1.0.0", "auto_deploy": true });
-    assert_eq!((pinned.status, pinned.body), (200, intent));
+    assert_eq!((pinned.status, pinned.header("etag")), (200, r#""2""#));
+    assert_eq!(house.get(INTENT).await.body, intent);
     house.drive().await;
     house.assert_runs(1);
     let tracks = house.patch(INTENT, json!({ "target": "track" })).await;
@@ -184,16 +185,19 @@ async fn a_change_that_is_not_understood_is_400_and_says_which_field() {
         (json!({ "target": "pin" }), "tag"),
         (json!({ "target": "track", "tag": "v1.0.0" }), "tag"),
         (json!({ "tag": "v1.0.0" }), "tag"),
-        (json!({ "target": "hold" }), "body"),
-        (json!({ "target": "pin", "tag": 1 }), "body"),
-        (json!({ "target": "pin", "tag": "not a tag" }), "body"),
-        (json!({ "auto_deploy": "yes" }), "body"),
-        (json!({ "auto_deploy": true, "tag": null }), "body"),
+        (json!({ "target": "hold" }), "target"),
+        (json!({ "target": "pin", "tag": 1 }), "tag"),
+        (json!({ "target": "pin", "tag": "not a tag" }), "tag"),
+        (json!({ "auto_deploy": "yes" }), "auto_deploy"),
+        (json!({ "auto_deploy": true, "tag": null }), "tag"),
         (
             json!({ "auto_deploy": true, "expected_revision": 1_u64 << 53 }),
-            "body",
+            "expected_revision",
         ),
-        (json!({ "auto_deploy": true, "autodeploy": true }), "body"),
+        (
+            json!({ "auto_deploy": true, "autodeploy": true }),
+            "autodeploy",
+        ),
     ];
     for (body, field) in cases {
         let answer = house.patch(INTENT, body.clone()).await;

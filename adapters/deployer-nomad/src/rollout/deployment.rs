@@ -17,7 +17,7 @@ pub(super) fn judge(facts: &Facts, deployment: &Deployment, groups: &[String]) -
             failed(workload_fault("the job was stopped"))
         }
         "cancelled" => Progress::Superseded,
-        "running" if awaits_promotion(deployment) => Progress::AwaitingPromotion,
+        _ if awaits_promotion(deployment) => Progress::AwaitingPromotion,
         _ => Progress::Rolling {
             detail: detail(facts, deployment, &allocations),
         },
@@ -33,13 +33,14 @@ pub(super) fn is_rolled_back(deployment: &Deployment) -> bool {
 
 /// Whether all canaries are healthy and somebody must promote them. The status description says that promotion is
 /// required long before they are.
-fn awaits_promotion(deployment: &Deployment) -> bool {
+pub(crate) fn awaits_promotion(deployment: &Deployment) -> bool {
     let mut canaries = deployment
         .task_groups
         .values()
         .filter(|group| group.desired_canaries > 0 && !group.promoted)
         .peekable();
-    canaries.peek().is_some()
+    deployment.status == "running"
+        && canaries.peek().is_some()
         && canaries
             .all(|group| !group.auto_promote && group.healthy_allocs >= group.desired_canaries)
 }

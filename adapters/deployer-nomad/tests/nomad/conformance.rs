@@ -55,6 +55,14 @@ impl DeployerHarness for Harness {
         workload("nomad", &[("service", "web")])
     }
 
+    async fn use_canaries(&self) -> bool {
+        let nomad = &self.0.nomad;
+        nomad.service_job_with("web", "app", "app", "docker", "team/web:v1", |job| {
+            job["TaskGroups"][0]["Update"]["Canary"] = json!(1);
+        });
+        true
+    }
+
     async fn replacements(&self) -> usize {
         self.0.versions()
     }

@@ -12,6 +12,7 @@ pub(super) struct Orchestrator {
     pub(super) loses_next_answer: bool,
     pub(super) holds: bool,
     pub(super) held_tags: BTreeSet<Tag>,
+    pub(super) canaried_tags: BTreeSet<Tag>,
     pub(super) bad_tags: BTreeSet<Tag>,
     pub(super) refusals: VecDeque<String>,
     /// How the next rollouts end, one each.
@@ -34,6 +35,7 @@ struct Attempt {
     progress: Progress,
     /// The failure that a switch laid upon it when it was accepted.
     fate: Option<Progress>,
+    is_promoted: bool,
 }
 
 impl Attempt {
@@ -59,6 +61,7 @@ impl Default for Orchestrator {
             loses_next_answer: false,
             holds: false,
             held_tags: BTreeSet::new(),
+            canaried_tags: BTreeSet::new(),
             bad_tags: BTreeSet::new(),
             refusals: VecDeque::new(),
             failures: VecDeque::new(),
@@ -143,6 +146,7 @@ impl Orchestrator {
             apply,
             progress,
             fate,
+            is_promoted: false,
         });
     }
 
@@ -156,10 +160,30 @@ impl Orchestrator {
         let tag = &attempt.apply.candidate.tag;
         let is_rolling = matches!(attempt.progress, Progress::Rolling { .. });
         if is_rolling && !self.holds && !self.held_tags.contains(tag) {
-            let ending = attempt.fate.clone().unwrap_or_else(|| self.ending_of(tag));
+            let stays_at_canaries = self.capabilities.canaries && self.canaried_tags.contains(tag);
+            let ending = match &attempt.fate {
+                Some(fate) => fate.clone(),
+                None if stays_at_canaries && !attempt.is_promoted => Progress::AwaitingPromotion,
+                None => self.ending_of(tag),
+            };
             self.settle(index, ending);
         }
         Some(self.attempts[index].progress.clone())
+    }
+
+    /// Lets a rollout go on that waits at its canaries; `false` if it does not, and was not promoted before.
+    pub(super) fn promote(&mut self, id: DeploymentId) -> bool {
+        let mut attempts = self.attempts.iter_mut();
+        let Some(attempt) = attempts.find(|attempt| attempt.apply.id == id) else {
+            return false;
+        };
+        if attempt.progress == Progress::AwaitingPromotion {
+            attempt.is_promoted = true;
+            attempt.progress = Progress::Rolling {
+                detail: "promoted".to_owned(),
+            };
+        }
+        attempt.is_promoted
     }
 
     pub(super) fn finish(&mut self, job: &str, progress: Progress) {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use registrywatcher::ports::RegistryError;
+use registrywatcher::ports::{Quota, Registry, RegistryError};
 
 use crate::double::{Auth, challenge};
 use crate::fixture::{Fixture, LIST, account, fixture};
@@ -147,4 +147,13 @@ async fn what_is_left_of_a_quota_can_be_read() {
     assert_eq!(quotas[0].username.as_deref(), Some("bot"));
     assert_eq!((quotas[0].limit, quotas[0].remaining), (200, 197));
     assert_eq!(quotas[0].window, Some(Duration::from_hours(6)));
+    let told = Quota {
+        limit: 200,
+        remaining: 197,
+        window: Some(Duration::from_hours(6)),
+        told_at: quotas[0].observed_at,
+    };
+    assert_eq!(fixture.registry.quota(&quotas[0].registry), Some(told));
+    let other = "other.example".parse().unwrap();
+    assert_eq!(fixture.registry.quota(&other), None);
 }

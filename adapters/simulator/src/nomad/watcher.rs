@@ -177,8 +177,11 @@ impl State {
             .clone_into(&mut deployment.status_description);
         deployment.modify_index = index;
         let key = deployment.key();
+        let evaluation = self.queue_evaluation(&key, "deployment-watcher", index);
+        // Where the canaries are all there is, nothing more has to become healthy.
+        self.judge(id);
         Commanded {
-            evaluation: Some(self.queue_evaluation(&key, "deployment-watcher", index)),
+            evaluation: Some(evaluation),
             reverted_job_version: None,
             index,
         }

@@ -64,6 +64,10 @@ impl TokensHarness for Harness {
         Arc::new(self.store.clone())
     }
 
+    fn events(&self) -> Arc<dyn Store> {
+        Arc::new(self.store.clone())
+    }
+
     async fn second_tokens(&self) -> Arc<dyn Tokens> {
         Arc::new(self.database.connect().await)
     }

@@ -5,6 +5,7 @@ docker_config = false
 [server]
 listen = "0.0.0.0:80"
 shutdown_grace = "0s"
+cors_origins = ["https://dashboard.example", "http://localhost:3000"]
 [store]
 url = "postgres://rw:hunter2@db.example:5432/rw?sslmode=disable"
 [[auth.tokens]]
@@ -33,6 +34,9 @@ repeats = true
 kind = "mattermost"
 webhook_url = "https://hooks.slack.com/services/T000/B000/hunter2"
 channel = "ops"
+[telemetry]
+otlp_endpoint = "https://collector.example/otlp"
+otlp_headers = ["authorization: hunter2", "x-scope: hunter2"]
 [breaker]
 failures = 5
 within = "10m"
@@ -105,6 +109,7 @@ fn what_is_printed_shows_no_secret() {
         "url = \"postgres://rw:<redacted>@db.example:5432/rw?sslmode=disable\"",
         "webhook_url = \"https://hooks.slack.com/<redacted>\"",
         "secrets = [\"whsec_<redacted>\", \"whsec_<redacted>\"]",
+        "otlp_headers = [\"authorization: <redacted>\", \"x-scope: <redacted>\"]",
         "retention = \"365d\"",
         "address = \"https://rw:<redacted>@nomad.example:4646\"",
         "token = \"<redacted>\"",

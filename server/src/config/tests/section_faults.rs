@@ -4,6 +4,19 @@ use super::faults::refuses;
 use super::*;
 
 #[test]
+fn pages_are_invited_one_by_one() {
+    refuses(
+        "[server]\ncors_origins = ['*', 'https://a.example/app', 'https://b.example', 'https://B.example:443']",
+        &[
+            "server.cors_origins.0: `*` is no single origin; list those that may, such as `https://dashboard.example`",
+            "server.cors_origins.1: an origin is `http://` or `https://`, a host, and a port if it is not the usual one, such \
+             as `https://dashboard.example`; found `https://a.example/app`",
+            "server.cors_origins.3: `https://b.example` stands here twice; keep one",
+        ],
+    );
+}
+
+#[test]
 fn registries_are_told_apart() {
     refuses(
         "[registries.'docker.io']\n[registries.'index.docker.io']",
@@ -214,4 +227,41 @@ fn tokens_are_told_apart() {
             "auth.tokens.0.sha256: missing; give the token's `sha256`, a `sha256_file` or a `token_file`",
         ],
     );
+}
+
+#[test]
+fn a_collector_is_a_base_url_with_headers_of_its_own() {
+    for (endpoint, problem) in [
+        (
+            "collector:4318",
+            "expected the base URL of a collector, such as `http://127.0.0.1:4318`",
+        ),
+        (
+            "https://bot:hunter2@collector.example",
+            "the URL holds a login; write it as one of `otlp_headers` instead",
+        ),
+        (
+            "https://collector.example?key=hunter2",
+            "expected a base URL, which ends with its path; `/v1/traces` is appended",
+        ),
+    ] {
+        refuses(
+            &format!("[telemetry]\notlp_endpoint = '{endpoint}'"),
+            &[&format!("telemetry.otlp_endpoint: {problem}")],
+        );
+    }
+    refuses(
+        "[telemetry]\notlp_headers = ['a: b']",
+        &[
+            "telemetry.otlp_endpoint: missing, although headers for it are given; add it, such as `http://127.0.0.1:4318`",
+        ],
+    );
+    for headers in ["hunter2", ": hunter2", "a b: hunter2", "a:"] {
+        refuses(
+            &format!(
+                "[telemetry]\notlp_endpoint = 'http://[::1]:4318'\notlp_headers = ['{headers}']"
+            ),
+            &["telemetry.otlp_headers: expected headers as `name: value`, one a line in a file"],
+        );
+    }
 }

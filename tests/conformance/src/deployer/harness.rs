@@ -52,6 +52,11 @@ pub trait DeployerHarness: Send + Sync {
         Some(candidate("v4", 4))
     }
 
+    /// Lets rollouts of [`healthy`](Self::healthy) wait at their canaries from now on, or says `false` where there are none.
+    async fn use_canaries(&self) -> bool {
+        false
+    }
+
     /// How often the orchestrator has replaced the workload so far.
     async fn replacements(&self) -> usize;
 
@@ -100,7 +105,7 @@ pub async fn roll_out(deployer: &dyn Deployer, apply: Apply) -> Progress {
 }
 
 /// How often a rollout is followed before the suite gives up.
-const MOST_FOLLOWS: usize = 100;
+pub(super) const MOST_FOLLOWS: usize = 100;
 
 /// Follows a rollout until it is decided.
 ///

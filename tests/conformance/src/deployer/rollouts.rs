@@ -1,8 +1,10 @@
 use std::time::Duration;
 
-use registrywatcher::ports::{Apply, Progress, Rollout};
+use registrywatcher::ports::{Apply, DeployError, Progress, Rollout};
 
-use super::harness::{DeployerHarness, apply, follow_to_end, image_failure, roll_out};
+use super::harness::{
+    DeployerHarness, MOST_FOLLOWS, apply, follow_to_end, image_failure, roll_out,
+};
 
 /// `Ok` of `apply` means the orchestrator *accepted* the rollout, not that it has finished.
 pub async fn ok_of_apply_means_accepted_not_finished(harness: impl DeployerHarness) {
@@ -208,4 +210,55 @@ pub async fn a_forced_rollout_replaces_what_runs_the_image_already(harness: impl
             .expect("it can be asked for");
         assert_eq!(running.and_then(|running| running.mark), Some(again.id));
     }
+}
+
+/// `promote` lets a rollout that is [`Progress::AwaitingPromotion`] go on to its end. One that was promoted already stays so.
+pub async fn a_rollout_that_waits_at_its_canaries_goes_on_once_promoted(
+    harness: impl DeployerHarness,
+) {
+    let deployer = harness.open();
+    let has_canaries = harness.use_canaries().await;
+    assert_eq!(has_canaries, deployer.capabilities().canaries);
+    if !has_canaries {
+        return;
+    }
+    let apply = apply(&harness, 1, harness.healthy());
+    let handle = deployer.apply(&apply).await.expect("it is accepted").handle;
+    let rollout = Rollout { apply, handle };
+    for attempt in 0.. {
+        let progress = deployer.follow(&rollout).await.expect("it can be followed");
+        if progress == Progress::AwaitingPromotion {
+            break;
+        }
+        assert!(
+            attempt < MOST_FOLLOWS && matches!(progress, Progress::Rolling { .. }),
+            "it waits, got {progress:?}"
+        );
+    }
+    // By another instance, as any replica may be asked.
+    let other = harness.open();
+    other.promote(&rollout).await.expect("it can be promoted");
+    other.promote(&rollout).await.expect("and is");
+    let mut last = None;
+    for _ in 0..MOST_FOLLOWS {
+        match deployer.follow(&rollout).await.expect("it can be followed") {
+            Progress::Succeeded => return,
+            progress => last = Some(progress),
+        }
+    }
+    panic!("it is promoted, and stays at {last:?}");
+}
+
+/// One that does not wait, or a deployer without canaries, is [`DeployError::Refused`].
+pub async fn what_does_not_wait_for_a_promotion_is_not_promoted(harness: impl DeployerHarness) {
+    let deployer = harness.open();
+    let apply = apply(&harness, 1, harness.healthy());
+    let handle = deployer.apply(&apply).await.expect("it is accepted").handle;
+    let rollout = Rollout { apply, handle };
+    follow_to_end(&*deployer, &rollout).await;
+    let refused = deployer.promote(&rollout).await;
+    assert!(
+        matches!(refused, Err(DeployError::Refused { .. })),
+        "{refused:?}"
+    );
 }

@@ -190,7 +190,10 @@ impl Order {
         let letters = self.app.dead_letters(&query).await;
         let letters = letters.map_err(|problem| problem.to_string())?;
         if let Some(letter) = letters.first() {
-            let replayed = self.app.replay(&letter.sink, letter.event).await;
+            let replayed = self
+                .app
+                .replay(&letter.sink, letter.event, &self.author)
+                .await;
             replayed.map_err(|problem| problem.to_string())?;
         }
         Ok(false)

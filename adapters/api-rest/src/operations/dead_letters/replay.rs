@@ -42,7 +42,7 @@ impl ReplayDeadLetter {
     )]
     async fn replay_dead_letter(
         &self,
-        _caller: Permitted<Administering>,
+        caller: Permitted<Administering>,
         app: Served<'_>,
         /// The name of the sink.
         sink: Path<String>,
@@ -51,7 +51,7 @@ impl ReplayDeadLetter {
         event: Path<u64>,
     ) -> Result<Answer, Failure<Refusals>> {
         let app = Arc::clone(app.0);
-        let replayed = async move { app.replay(&sink, event.0).await };
+        let replayed = async move { app.replay(&sink, event.0, &caller.author).await };
         operations::to_its_end(replayed).await?;
         Ok(Answer::Replayed)
     }

@@ -10,14 +10,14 @@ use super::seen;
 use crate::operations::{self, Group, Served};
 use crate::permitted::{Across, Deploying, Permitted};
 use crate::problem::{Failure, Fault, Kind, Problems};
-use crate::wire::Deployment;
+use crate::wire::{Deployment, Text};
 
 /// Why a deployment is given up.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
 struct Abandonment {
     /// Why, for people.
-    reason: String,
+    reason: Text<String>,
 }
 
 #[derive(ApiResponse)]
@@ -61,7 +61,7 @@ impl AbandonDeployment {
         abandonment: Json<Abandonment>,
     ) -> Result<Answer, Failure<Refusals>> {
         let id = seen(&app, &caller, DeploymentId(deployment.0)).await?.id;
-        let reason = abandonment.0.reason.trim().to_owned();
+        let reason = abandonment.0.reason.0.trim().to_owned();
         if reason.is_empty() {
             return Err(Fault::invalid("reason", "say why").into());
         }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
@@ -7,14 +8,14 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use registrywatcher::app::DeployNow;
 use registrywatcher::image::Tag;
 
-use super::{DeploymentAsked, workload};
+use super::workload;
 use crate::ServerInfo;
 use crate::access::Role;
-use crate::operations::once::once;
-use crate::operations::{self, Group, Served};
+use crate::operations::once::{self, once};
+use crate::operations::{self, Group, Served, waiting};
 use crate::permitted::{Deploying, Permitted};
 use crate::problem::{Failure, Kind, Problems};
-use crate::wire::{Given, Text};
+use crate::wire::{DeploymentAsked, Given, Text};
 
 /// What to deploy now.
 #[derive(Debug, Object)]
@@ -73,6 +74,7 @@ impl CreateDeployment {
         caller: Permitted<Deploying>,
         app: Served<'_>,
         limits: Data<&ServerInfo>,
+        headers: &HeaderMap,
         /// The name of the watch.
         watch: Path<String>,
         /// How many seconds to wait for the end of what is demanded; the answer comes earlier when that has ended, or where the
@@ -89,6 +91,7 @@ impl CreateDeployment {
         if overrides_freeze {
             caller.ensure(Role::Admin)?;
         }
+        let key = operations::sole_header(headers, once::HEADER, &key)?;
         let view = operations::view(&app, &watch)?;
         let content = format!("deploy {:?}", demand.0);
         let demand = DeployNow {
@@ -99,7 +102,7 @@ impl CreateDeployment {
                 .map(|Text(text)| workload(&view, text))
                 .transpose()?,
             overrides_freeze,
-            once: once(key.as_deref(), &view.watch.name, &caller.author, &content)?,
+            once: once(key, &view.watch.name, &caller.author, &content)?,
             tag: demand.0.tag.0.map(|Text(tag)| tag),
         };
         let asking = Arc::clone(app.0);
@@ -108,7 +111,7 @@ impl CreateDeployment {
                 .deploy_now(&view.watch.name, &demand, &caller.author)
                 .await
         });
-        let asked = DeploymentAsked::after(&app, &asked.await?, wait.0, &limits).await?;
+        let asked = waiting::served(&app, &asked.await?, wait.0, &limits).await?;
         Ok(Answer::Accepted(Json(asked)))
     }
 }

@@ -1,19 +1,20 @@
 use std::sync::Arc;
 
+use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use registrywatcher::app;
 
-use super::{DeploymentAsked, workload};
+use super::workload;
 use crate::ServerInfo;
 use crate::access::Role;
-use crate::operations::once::once;
-use crate::operations::{self, Group, Served};
+use crate::operations::once::{self, once};
+use crate::operations::{self, Group, Served, waiting};
 use crate::permitted::{Deploying, Permitted};
 use crate::problem::{Failure, Kind, Problems};
-use crate::wire::{Given, Text};
+use crate::wire::{DeploymentAsked, Given, Text};
 
 /// What to go back from, and how.
 #[derive(Debug, Object)]
@@ -67,6 +68,7 @@ impl RollBack {
         caller: Permitted<Deploying>,
         app: Served<'_>,
         limits: Data<&ServerInfo>,
+        headers: &HeaderMap,
         /// The name of the watch.
         watch: Path<String>,
         /// How many seconds to wait for the end of what is demanded; the answer comes earlier when that has ended, or where the
@@ -83,13 +85,14 @@ impl RollBack {
         if overrides_freeze {
             caller.ensure(Role::Admin)?;
         }
+        let key = operations::sole_header(headers, once::HEADER, &key)?;
         let view = operations::view(&app, &watch)?;
         let content = format!("roll back {:?}", demand.0);
         let named = demand.workload.0.as_ref();
         let demand = app::RollBack {
             workload: named.map(|Text(text)| workload(&view, text)).transpose()?,
             overrides_freeze,
-            once: once(key.as_deref(), &view.watch.name, &caller.author, &content)?,
+            once: once(key, &view.watch.name, &caller.author, &content)?,
         };
         let asking = Arc::clone(app.0);
         let asked = operations::to_its_end(async move {
@@ -97,7 +100,7 @@ impl RollBack {
                 .roll_back(&view.watch.name, &demand, &caller.author)
                 .await
         });
-        let asked = DeploymentAsked::after(&app, &asked.await?, wait.0, &limits).await?;
+        let asked = waiting::served(&app, &asked.await?, wait.0, &limits).await?;
         Ok(Answer::Accepted(Json(asked)))
     }
 }

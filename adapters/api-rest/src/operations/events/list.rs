@@ -113,17 +113,13 @@ impl ListEvents {
     }
 }
 
-/// Reads what `caller` may see: what concerns all watches concerns those of every caller.
+/// Reads what `caller` may see.
 async fn read(
     app: &App,
     caller: &Caller,
     query: &EventQuery,
     limit: Limit,
 ) -> Result<Filling<event::Event, event::EventId>, Fault> {
-    let is_seen = |event: &event::Event| {
-        let watch = event.watch.as_ref();
-        watch.is_none_or(|watch| caller.sees(watch))
-    };
     let mut page = Filling::new(limit);
     while page.wants_more() {
         let range = match (page.last(), query.range) {
@@ -135,6 +131,7 @@ async fn read(
             range,
             ..query.clone()
         };
+        let is_seen = |event: &event::Event| caller.sees_event(event);
         page.add(app.events(&query).await?, is_seen, |event| event.id);
     }
     Ok(page)

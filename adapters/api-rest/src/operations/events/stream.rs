@@ -20,18 +20,22 @@ use payload::EventStream;
 /// When to try again while too many streams are open.
 const RETRY_AFTER: Duration = Duration::from_secs(15);
 
-/// The places for streams: how many may be open at the same time.
+/// What all streams go by: how many may be open at the same time, and who may still follow.
 #[derive(Clone)]
-pub(crate) struct Places(Arc<Semaphore>);
+pub(crate) struct Streams {
+    places: Arc<Semaphore>,
+    access: Arc<Access>,
+}
 
-impl Places {
-    pub(crate) fn new(count: usize) -> Self {
-        Self(Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS))))
+impl Streams {
+    pub(crate) fn new(count: usize, access: Arc<Access>) -> Self {
+        let places = Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
+        Self { places, access }
     }
 
     /// A place, until it is dropped.
-    fn take(&self) -> Result<OwnedSemaphorePermit, Fault> {
-        let place = Arc::clone(&self.0).try_acquire_owned();
+    fn take_place(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
         place.map_err(|_| Fault {
             retry_after: Some(RETRY_AFTER),
             ..Fault::new(
@@ -73,14 +77,13 @@ impl StreamEvents {
     /// service stops, when the token is revoked or expires (within a minute), when the client takes nothing for a minute, and
     /// when the store fails.
     ///
-    /// A token that is for some watches sees the events of these, and none of those that concern all.
+    /// A token that is for some watches sees the events of these, and of those that concern all only freezes.
     #[oai(path = "/events/stream", method = "get", operation_id = "streamEvents")]
     async fn stream_events(
         &self,
         caller: Permitted<Across<Viewing>>,
         app: Served<'_>,
-        access: Data<&Arc<Access>>,
-        places: Data<&Places>,
+        streams: Data<&Streams>,
         /// Only those of this watch, without those that concern all.
         watch: Query<Option<String>>,
         /// Only those after this one; left out, those that happen from now on.
@@ -91,14 +94,14 @@ impl StreamEvents {
         last_event_id: Header<Option<u64>>,
     ) -> Result<Answer, Failure<Refusals>> {
         let watch = watch.0.map(|name| seen(&caller, &app, &name)).transpose()?;
-        let place = places.take()?;
+        let place = streams.take_place()?;
         let following = Following {
             last: last_event_id
                 .0
                 .or(after.0)
                 .unwrap_or_else(|| app.last_event()),
             app: Arc::clone(&app),
-            access: Arc::clone(&access),
+            access: Arc::clone(&streams.access),
             caller: caller.clone(),
             watch,
         };

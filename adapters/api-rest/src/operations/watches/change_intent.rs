@@ -1,21 +1,27 @@
 use std::sync::Arc;
 
-use poem_openapi::param::{Header, Path};
+use poem::http::HeaderMap;
+use poem::web::Data;
+use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 use registrywatcher::app::{self, CommandError};
 
-use crate::operations::{self, Group, Served};
+use crate::ServerInfo;
+use crate::operations::{self, Group, Served, waiting};
 use crate::permitted::{Deploying, Permitted};
 use crate::problem::{Failure, Fault, Kind, Problems};
-use crate::wire::{Intent, IntentChange};
+use crate::wire::{Intent, IntentChange, IntentChanged};
+
+/// The header that names the revision which a change was decided on.
+const IF_MATCH: &str = "If-Match";
 
 #[derive(ApiResponse)]
 enum Answer {
-    /// The intent as it is now.
+    /// The intent as it is now, and what was asked for with it.
     #[oai(status = 200)]
     Changed(
-        Json<Intent>,
+        Json<IntentChanged>,
         /// Its revision, for `If-Match`.
         #[oai(header = "ETag")]
         String,
@@ -44,8 +50,8 @@ impl ChangeIntent {
     /// Pin, track, hold, or switch auto-deploy
     ///
     /// Changes what is wanted of a watch, and acts on it at once. A tag to pin to is looked up in the registry at this
-    /// moment; if the registry cannot be asked, nothing is changed. Pinning is refused while deployments are frozen. With
-    /// `If-Match` nothing is changed unless the intent still has that revision.
+    /// moment; if the registry cannot be asked, nothing is changed. Pinning asks for a deployment, whatever runs, and is refused
+    /// while deployments are frozen. With `If-Match` nothing is changed unless the intent still has that revision.
     #[oai(
         path = "/watches/:watch/intent",
         method = "patch",
@@ -55,24 +61,31 @@ impl ChangeIntent {
         &self,
         caller: Permitted<Deploying>,
         app: Served<'_>,
+        limits: Data<&ServerInfo>,
+        headers: &HeaderMap,
         /// The name of the watch.
         watch: Path<String>,
         /// The revision that the change was decided on, as `ETag` gave it.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
+        /// How many seconds to wait for the end of what a pin asks for; the answer comes earlier when that has ended, or where the
+        /// server takes less time for a request.
+        #[oai(default, validator(maximum(value = "60")))]
+        wait: Query<u32>,
         change: Json<IntentChange>,
     ) -> Result<Answer, Failure<Refusals>> {
         let name = operations::watch_name(&watch)?;
         let mut change = app::IntentChange::try_from(change.0)?;
-        let demanded = if_match.as_deref().map(revision).transpose()?.flatten();
+        let if_match = operations::sole_header(headers, IF_MATCH, &if_match)?;
+        let demanded = if_match.map(revision).transpose()?.flatten();
         if demanded.is_some() && change.expected.is_some() && demanded != change.expected {
             let detail = "is not the revision in `If-Match`";
             return Err(Fault::invalid("expected_revision", detail).into());
         }
         change.expected = demanded.or(change.expected);
-        let app = Arc::clone(app.0);
-        let intent = operations::to_its_end(async move {
-            let changed = app.change_intent(&name, &change, &caller.author).await;
+        let changing = Arc::clone(app.0);
+        let changed = operations::to_its_end(async move {
+            let changed = changing.change_intent(&name, &change, &caller.author).await;
             changed.map_err(|error| match error {
                 CommandError::Stale { .. } if demanded.is_some() => {
                     Fault::new(Kind::PreconditionFailed, error.to_string())
@@ -80,9 +93,15 @@ impl ChangeIntent {
                 error => error.into(),
             })
         });
-        let intent = Intent::from(intent.await?);
+        let (intent, asked) = changed.await?;
+        let asked = match asked {
+            Some(asked) => Some(waiting::served(&app, &asked, wait.0, &limits).await?),
+            None => None,
+        };
+        let intent = Intent::from(intent);
         let etag = intent.etag();
-        Ok(Answer::Changed(Json(intent), etag))
+        let changed = IntentChanged::new(intent, asked);
+        Ok(Answer::Changed(Json(changed), etag))
     }
 }
 
@@ -96,6 +115,6 @@ fn revision(if_match: &str) -> Result<Option<u64>, Fault> {
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'));
     let revision = quoted.and_then(|text| text.parse().ok());
-    let invalid = || Fault::invalid("If-Match", "give one `ETag` of the intent, such as `\"7\"`");
+    let invalid = || Fault::invalid(IF_MATCH, "give one `ETag` of the intent, such as `\"7\"`");
     revision.map(Some).ok_or_else(invalid)
 }

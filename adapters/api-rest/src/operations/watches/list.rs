@@ -2,11 +2,12 @@ use poem_openapi::param::Query;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use registrywatcher::app::{WatchQuery, WatchView};
+use registrywatcher::watch::WatchName;
 
 use crate::operations::{Group, Served};
 use crate::permitted::{Across, Permitted, Viewing};
-use crate::problem::{Failure, Fault, Kind, Problems};
-use crate::wire::{Filling, Limit, Watch, WatchStatus, default_limit};
+use crate::problem::{Failure, Kind, Problems};
+use crate::wire::{Filling, Limit, Text, Watch, WatchStatus, default_limit};
 
 /// A page of watches.
 #[derive(Debug, Object)]
@@ -48,7 +49,7 @@ impl ListWatches {
         /// Only those that are like this.
         status: Query<Option<WatchStatus>>,
         /// Only those after this one, by name.
-        after: Query<Option<String>>,
+        after: Query<Option<Text<WatchName>>>,
         /// How many items the page has at most.
         #[oai(
             default = "default_limit",
@@ -57,11 +58,10 @@ impl ListWatches {
         limit: Query<u32>,
     ) -> Result<Answer, Failure<Refusals>> {
         let limit = Limit(limit.0);
-        let after = after.0.map(|name| name.parse()).transpose();
         let query = WatchQuery {
             search: search.0,
             status: status.0.map(Into::into),
-            after: after.map_err(|error| Fault::invalid("after", format!("{error}")))?,
+            after: after.0.map(|Text(name)| name),
             limit: limit.to_read() as usize,
         };
         let mut page = Filling::new(limit);

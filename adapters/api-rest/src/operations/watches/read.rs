@@ -1,17 +1,16 @@
 use poem_openapi::param::Path;
-use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use crate::operations::{self, Group, Served};
 use crate::permitted::{Permitted, Viewing};
 use crate::problem::{Failure, Kind, Problems};
-use crate::wire::Watch;
+use crate::wire::{Watch, Written};
 
 #[derive(ApiResponse)]
 enum Answer {
     /// The watch.
     #[oai(status = 200)]
-    Found(Json<Watch>),
+    Found(Written<Watch>),
 }
 
 struct Refusals;
@@ -36,8 +35,8 @@ impl GetWatch {
         watch: Path<String>,
     ) -> Result<Answer, Failure<Refusals>> {
         let view = operations::view(&app, &watch)?;
-        let quarantine = app.quarantine(&view.watch.name).unwrap_or_default();
-        let watch = Watch::in_full(view, app.frozen().as_ref(), &quarantine);
-        Ok(Answer::Found(Json(watch)))
+        let quarantined = app.quarantined(&view.watch);
+        let watch = Watch::in_full(view, app.frozen().as_ref(), quarantined);
+        Ok(Answer::Found(Written(watch)))
     }
 }

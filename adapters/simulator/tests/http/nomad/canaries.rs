@@ -63,6 +63,18 @@ async fn a_healthy_canary_waits_for_its_promotion() {
 }
 
 #[tokio::test]
+async fn a_canary_that_is_all_there_is_succeeds_once_promoted() {
+    let canary = |job: &mut Value| job["TaskGroups"][0]["Update"]["Canary"] = 1.into();
+    let nomad = running_web_with(canary).await;
+    deploy(&nomad, NEW).await;
+    let deployment = healthy_canary(&nomad).await;
+    assert_eq!(deployment["TaskGroups"]["app"]["DesiredTotal"], 1);
+    promote(&nomad, &deployment).await.json();
+    let ended = ended_deployment(&nomad, 1).await;
+    assert_eq!(ended["Status"], "successful");
+}
+
+#[tokio::test]
 async fn a_canary_that_promotes_itself_needs_nobody() {
     let nomad = with_canary(|update| update["AutoPromote"] = true.into()).await;
     deploy(&nomad, NEW).await;

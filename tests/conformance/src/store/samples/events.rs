@@ -2,6 +2,7 @@ use registrywatcher::deployment::Failure;
 use registrywatcher::event::{EventKind, NewEvent, Subject};
 use registrywatcher::freeze::{Freeze, Stops};
 use registrywatcher::intent::{Author, RequestId, Target};
+use registrywatcher::token::Role;
 
 use super::{HARD_WORDS, every_cause, freeze, id, moment, task, uuid};
 use crate::samples::{digest, tag};
@@ -67,6 +68,20 @@ fn operators_events() -> Vec<EventKind> {
             tag: tag("v1"),
             digest: digest(1),
         },
+        EventKind::TokenCreated {
+            name: "ci".parse().expect("it is a name"),
+            role: Role::Deployer,
+            by: by(),
+        },
+        EventKind::TokenRevoked {
+            name: "ci".parse().expect("it is a name"),
+            by: by(),
+        },
+        EventKind::DeadLetterReplayed {
+            by: by(),
+            sink: HARD_WORDS.to_owned(),
+            event: 7,
+        },
         frozen(Stops::Everything, false),
         frozen(Stops::Automatic, true),
         EventKind::Unfrozen {
@@ -117,6 +132,10 @@ fn deployment_events() -> Vec<EventKind> {
         },
         EventKind::DeploymentAwaitsPromotion {
             subject: subject.clone(),
+        },
+        EventKind::PromotionAsked {
+            subject: subject.clone(),
+            by: Author::new(HARD_WORDS),
         },
         EventKind::DeploymentSucceeded {
             subject: subject.clone(),

@@ -69,7 +69,7 @@ impl Following {
         loop {
             for event in page {
                 self.last = event.id;
-                if !self.is_seen(&event) {
+                if !self.caller.sees_event(&event) {
                     continue;
                 }
                 if timeout(PATIENCE, client.send(told(event))).await.is_err() {
@@ -86,13 +86,6 @@ impl Following {
                     return;
                 }
             };
-        }
-    }
-
-    fn is_seen(&self, event: &event::Event) -> bool {
-        match &event.watch {
-            Some(watch) => self.caller.sees(watch),
-            None => self.caller.sees_everything(),
         }
     }
 }
