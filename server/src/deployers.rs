@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use registrywatcher::ports::{BuildError, Deployer, DeployerContext, DeployerPlugin};
+use registrywatcher_deployer_docker::DockerDeployer;
 use registrywatcher_deployer_exec::ExecDeployer;
 #[cfg(feature = "kubernetes")]
 use registrywatcher_deployer_kubernetes::KubernetesDeployer;
@@ -23,6 +24,7 @@ use registrywatcher_deployer_webhook::WebhookDeployer;
 pub fn catalogue() -> Catalogue {
     let catalogue = Catalogue::default()
         .with::<NomadDeployer>()
+        .with::<DockerDeployer>()
         .with::<ExecDeployer>()
         .with::<WebhookDeployer>();
     #[cfg(feature = "kubernetes")]

@@ -1,0 +1,148 @@
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{Engine, json, send};
+use crate::container::{Container, Summary};
+use crate::error::ApiError;
+
+/// How long Docker waits for a container to stop where nobody says anything.
+const STOP_GRACE: Duration = Duration::from_secs(10);
+
+impl Engine {
+    /// The container of that name or id.
+    pub(crate) async fn container(&self, name: &str) -> Result<Option<Container>, ApiError> {
+        let found = self.find(&["containers", name, "json"]).await?;
+        found.map(Container::read).transpose()
+    }
+
+    /// All containers, also those that do not run; those that carry `label`, where one is given.
+    pub(crate) async fn containers(&self, label: Option<&str>) -> Result<Vec<Summary>, ApiError> {
+        let filters = match label {
+            Some(label) => json!({ "label": [label] }).to_string(),
+            None => "{}".to_owned(),
+        };
+        let query = [("all", "true"), ("filters", &filters)];
+        let found = self.get(&["containers", "json"], &query).await?;
+        serde_json::from_value(found).map_err(|_| ApiError::malformed("list of containers"))
+    }
+
+    pub(crate) async fn create(&self, name: &str, body: &Value) -> Result<(), ApiError> {
+        let query = [("name", name)];
+        let created = self.post_json(&["containers", "create"], &query, body);
+        let answer = json(created.await?).await?;
+        for warning in answer["Warnings"].as_array().into_iter().flatten() {
+            tracing::warn!(container = name, "docker warns: {warning}");
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn start(&self, container: &Container) -> Result<(), ApiError> {
+        self.post(&["containers", container.id(), "start"], &[])
+            .await
+    }
+
+    /// Stops a container with its own signal, and waits until it has stopped.
+    pub(crate) async fn stop(&self, container: &Container) -> Result<(), ApiError> {
+        let own = container.stop_timeout().unwrap_or(STOP_GRACE);
+        let grace = self.stop_grace.unwrap_or(own);
+        let seconds = grace.as_secs().to_string();
+        let request = self
+            .request(Method::POST, &["containers", container.id(), "stop"])
+            .await?
+            .query(&[("t", seconds)])
+            .timeout(grace + self.timeout);
+        send(request).await.map(|_| ())
+    }
+
+    pub(crate) async fn rename(&self, container: &Container, name: &str) -> Result<(), ApiError> {
+        let query = [("name", name)];
+        self.post(&["containers", container.id(), "rename"], &query)
+            .await
+    }
+
+    /// Removes a container, and leaves its volumes.
+    pub(crate) async fn remove(&self, id: &str) -> Result<(), ApiError> {
+        let request = self.request(Method::DELETE, &["containers", id]).await?;
+        let request = request.query(&[("v", "false"), ("force", "true")]);
+        match send(request).await {
+            // A conflict: somebody else removes it right now.
+            Ok(_) | Err(ApiError::NotFound(_) | ApiError::Conflict(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) async fn set_restart_policy(
+        &self,
+        container: &Container,
+        policy: &Value,
+    ) -> Result<(), ApiError> {
+        if container.restart_policy() == policy {
+            return Ok(());
+        }
+        let segments = ["containers", container.id(), "update"];
+        let body = json!({ "RestartPolicy": policy });
+        self.post_json(&segments, &[], &body).await.map(|_| ())
+    }
+
+    pub(crate) async fn connect(
+        &self,
+        container: &Container,
+        network: &str,
+        endpoint: &Value,
+    ) -> Result<(), ApiError> {
+        let body = json!({ "Container": container.id(), "EndpointConfig": endpoint });
+        let segments = ["networks", network, "connect"];
+        self.post_json(&segments, &[], &body).await.map(|_| ())
+    }
+
+    /// The last lines that a container wrote; empty where they cannot be had, as with most drivers of logs.
+    pub(crate) async fn last_lines(&self, container: &Container) -> String {
+        let query = [("stdout", "true"), ("stderr", "true"), ("tail", "5")];
+        let segments = ["containers", container.id(), "logs"];
+        let Ok(request) = self.request(Method::GET, &segments).await else {
+            return String::new();
+        };
+        let Ok(response) = send(request.query(&query)).await else {
+            return String::new();
+        };
+        let written = response.bytes().await.unwrap_or_default();
+        let text = if container.has_terminal() {
+            written.to_vec()
+        } else {
+            without_headers(&written)
+        };
+        String::from_utf8_lossy(&text).trim().to_owned()
+    }
+}
+
+/// Takes the eight bytes off that stand before each piece of output: its stream, three zeros, and its length.
+fn without_headers(mut written: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    while let Some((header, rest)) = written.split_first_chunk::<8>() {
+        let [_, _, _, _, length @ ..] = *header;
+        let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
+        let (piece, rest) = rest.split_at(length.min(rest.len()));
+        text.extend_from_slice(piece);
+        written = rest;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_is_read_without_what_stands_before_each_piece() {
+        let written = b"\x01\0\0\0\0\0\0\x04one\n\x02\0\0\0\0\0\0\x04two\n";
+        assert_eq!(without_headers(written), b"one\ntwo\n");
+        assert_eq!(
+            without_headers(b"\x01\0\0\0\0\0\0\xffcut"),
+            b"cut",
+            "a piece that was cut"
+        );
+        assert_eq!(without_headers(b"\x01\0"), b"");
+    }
+}

@@ -1,0 +1,130 @@
+use registrywatcher::ports::{DeployError, Source};
+use registrywatcher::watch::Workload;
+use reqwest::StatusCode;
+
+/// Why a request to Docker has no answer that can be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// What was asked for does not exist.
+    #[error("docker answers {0}")]
+    NotFound(String),
+    /// The name is taken, or the container is in another state than is needed.
+    #[error("docker answers {0}")]
+    Conflict(String),
+    /// The request is wrong, or not allowed.
+    #[error("docker answers {0}")]
+    Rejected(String),
+    /// What was asked for was tried and failed.
+    #[error("docker answers {0}")]
+    Failed(String),
+    /// Docker cannot be reached; a change may have been made nevertheless.
+    #[error("{problem}")]
+    Unavailable {
+        problem: String,
+        source: Option<Source>,
+    },
+}
+
+/// How much of an answer's text goes into a message.
+const MAX_TEXT: usize = 500;
+
+impl ApiError {
+    /// Reads an answer that is no success; its body is `{"message": "…"}`.
+    pub(crate) fn of_answer(status: StatusCode, body: &str) -> Self {
+        let message = serde_json::from_str::<serde_json::Value>(body)
+            .ok()
+            .and_then(|body| body.get("message")?.as_str().map(str::to_owned));
+        let text: String = message
+            .as_deref()
+            .unwrap_or(body)
+            .trim()
+            .chars()
+            .take(MAX_TEXT)
+            .collect();
+        let said = format!("{}: {text}", status.as_u16());
+        match status.as_u16() {
+            404 => Self::NotFound(said),
+            409 => Self::Conflict(said),
+            502..=504 | 429 => Self::Unavailable {
+                problem: format!("docker answers {said}"),
+                source: None,
+            },
+            500.. => Self::Failed(said),
+            _ => Self::Rejected(said),
+        }
+    }
+
+    pub(crate) fn of_transport(error: reqwest::Error) -> Self {
+        let problem = if error.is_timeout() {
+            "docker did not answer in time"
+        } else if error.is_connect() {
+            "docker cannot be reached"
+        } else {
+            "the exchange with docker broke off"
+        };
+        Self::Unavailable {
+            problem: problem.to_owned(),
+            source: Some(error.without_url().into()),
+        }
+    }
+
+    /// An answer that is not what the API promises.
+    pub(crate) fn malformed(what: &str) -> Self {
+        Self::Unavailable {
+            problem: format!("docker's answer has no {what}"),
+            source: None,
+        }
+    }
+
+    /// What a failed request means for `workload`.
+    pub(crate) fn about(self, workload: &Workload) -> DeployError {
+        let workload = workload.clone();
+        let problem = self.to_string();
+        match self {
+            Self::NotFound(_) => DeployError::WorkloadNotFound { workload, problem },
+            Self::Rejected(_) => DeployError::Refused { workload, problem },
+            Self::Conflict(_) | Self::Failed(_) => DeployError::Unavailable {
+                workload,
+                problem,
+                source: None,
+            },
+            Self::Unavailable { problem, source } => DeployError::Unavailable {
+                workload,
+                problem,
+                source,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn is(status: u16, body: &str, expected: fn(&ApiError) -> bool) {
+        let error = ApiError::of_answer(StatusCode::from_u16(status).unwrap(), body);
+        assert!(expected(&error), "{status} {body}: {error:?}");
+    }
+
+    #[test]
+    fn errors_are_told_apart_by_their_status_and_told_in_dockers_words() {
+        is(
+            404,
+            r#"{"message":"No such container: web"}"#,
+            |e| matches!(e, ApiError::NotFound(said) if said == "404: No such container: web"),
+        );
+        is(409, "{}", |e| matches!(e, ApiError::Conflict(_)));
+        is(
+            400,
+            r#"{"message":"client version 1.24 is too old"}"#,
+            |e| matches!(e, ApiError::Rejected(_)),
+        );
+        is(
+            500,
+            "port is already allocated",
+            |e| matches!(e, ApiError::Failed(said) if said.contains("allocated")),
+        );
+        is(503, "", |e| matches!(e, ApiError::Unavailable { .. }));
+    }
+}
