@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use registrywatcher::image::ImageReference;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -97,9 +98,13 @@ impl Container {
         &self.parts.image
     }
 
-    /// The image as it was written when the container was made.
-    pub(crate) fn image_as_written(&self) -> &str {
-        self.raw["Config"]["Image"].as_str().unwrap_or_default()
+    /// The image as it was written when the container was made; `None` where it was written as an id, which may look like a
+    /// name.
+    pub(crate) fn image_as_written(&self) -> Option<ImageReference> {
+        let written = self.raw["Config"]["Image"].as_str()?;
+        let id = written.strip_prefix("sha256:").unwrap_or(written);
+        let is_id = id.len() >= 12 && id.bytes().all(|c| c.is_ascii_hexdigit());
+        if is_id { None } else { written.parse().ok() }
     }
 
     pub(crate) fn state(&self) -> &State {

@@ -75,7 +75,10 @@ impl DockerDeployer {
     async fn handle(&self, name: &str, apply: &Apply) -> Result<Handle, DeployError> {
         let workload = &apply.workload;
         let about = |error: ApiError| error.about(workload);
-        if let Some(made) = Made::by(&self.engine, apply.id).await.map_err(about)? {
+        if let Some(made) = Made::by(&self.engine, name, apply.id)
+            .await
+            .map_err(about)?
+        {
             return Ok(made.handle());
         }
         let found = Incumbent::find(&self.engine, name).await.map_err(about)?;
@@ -100,7 +103,7 @@ impl DockerDeployer {
         let unchanged =
             !apply.forced && self.runs_already(container, apply).await.map_err(about)?;
         if !unchanged {
-            let others = self.engine.containers(None).await.map_err(about)?;
+            let others = self.engine.containers(&[]).await.map_err(about)?;
             if let Some(obstacle) = obstacle::dependent(container, &others) {
                 return Err(refused(obstacle));
             }
@@ -255,8 +258,9 @@ fn not_found(workload: &Workload, name: &str) -> DeployError {
 
 /// What a container runs: by the digest under which its image was pulled, or else as it was written.
 fn running(container: &Container, image: Option<&Image>) -> Option<Running> {
-    let written = container.image_as_written().parse::<ImageReference>().ok();
-    let written = written.or_else(|| image?.any_reference())?;
+    let written = container
+        .image_as_written()
+        .or_else(|| image?.any_reference())?;
     let digests = image.map_or_else(Vec::new, |image| image.digests(written.repository()));
     let mark = Mark::read(container).filter(|mark| digests.contains(&mark.digest));
     let known = |digest: Option<&Digest>| digest.filter(|it| digests.contains(it)).cloned();

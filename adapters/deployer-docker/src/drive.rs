@@ -63,7 +63,7 @@ impl Drive {
 
     /// Looks where the deployment stands, and does what comes next.
     async fn step(&self) -> Step {
-        let Some(made) = Made::by(&self.engine, self.apply.id).await? else {
+        let Some(made) = Made::by(&self.engine, &self.name, self.apply.id).await? else {
             return self.prepare().await;
         };
         match made.role {

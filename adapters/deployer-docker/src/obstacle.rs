@@ -1,4 +1,4 @@
-use registrywatcher::image::{ImageReference, Repository};
+use registrywatcher::image::Repository;
 
 use crate::container::{Container, Summary};
 use crate::ourselves::Ourselves;
@@ -49,17 +49,9 @@ fn manager(container: &Container) -> Option<&'static str> {
 }
 
 fn other_repository(container: &Container, repository: &Repository) -> Option<String> {
-    let written = container.image_as_written();
-    let runs: ImageReference = written.parse().ok()?;
-    (!is_id(written) && runs.repository() != repository).then(|| {
-        format!("it runs `{written}`, which is not of {repository}; check the names of both")
-    })
-}
-
-/// Whether the image was written as an id, which may look like a name.
-fn is_id(written: &str) -> bool {
-    let hexadecimal = written.strip_prefix("sha256:").unwrap_or(written);
-    hexadecimal.len() >= 12 && hexadecimal.bytes().all(|c| c.is_ascii_hexdigit())
+    let runs = container.image_as_written()?;
+    (runs.repository() != repository)
+        .then(|| format!("it runs `{runs}`, which is not of {repository}; check the names of both"))
 }
 
 /// A container that somebody has stopped is not started by a deployment; one that crashed may be mended by it.
@@ -98,6 +90,7 @@ pub(crate) fn dependent(container: &Container, others: &[Summary]) -> Option<Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use registrywatcher::image::ImageReference;
     use serde_json::{Value, json};
 
     fn container(change: impl FnOnce(&mut Value)) -> Container {

@@ -30,20 +30,25 @@ pub(crate) struct Incumbent {
 }
 
 impl Made {
-    /// The container that deployment `id` made, if it made one.
-    pub(crate) async fn by(engine: &Engine, id: DeploymentId) -> Result<Option<Self>, ApiError> {
-        let label = format!("{}={id}", mark::DEPLOYMENT);
-        Ok(Self::with(engine, &label).await?.pop())
+    /// The container that deployment `id` made for the workload `name`, if it made one.
+    pub(crate) async fn by(
+        engine: &Engine,
+        name: &str,
+        id: DeploymentId,
+    ) -> Result<Option<Self>, ApiError> {
+        let deployment = format!("{}={id}", mark::DEPLOYMENT);
+        let workload = format!("{}={name}", mark::NAME);
+        Ok(Self::with(engine, &[&deployment, &workload]).await?.pop())
     }
 
     /// The containers that deployments of the workload `name` made and that are still there.
     pub(crate) async fn of(engine: &Engine, name: &str) -> Result<Vec<Self>, ApiError> {
-        Self::with(engine, &format!("{}={name}", mark::NAME)).await
+        Self::with(engine, &[&format!("{}={name}", mark::NAME)]).await
     }
 
-    async fn with(engine: &Engine, label: &str) -> Result<Vec<Self>, ApiError> {
+    async fn with(engine: &Engine, labels: &[&str]) -> Result<Vec<Self>, ApiError> {
         let mut found = Vec::new();
-        for summary in engine.containers(Some(label)).await? {
+        for summary in engine.containers(labels).await? {
             // A copy that somebody made of it has its labels too, but not the names.
             let (Some(name), Some(id)) = (
                 summary.label(mark::NAME),
@@ -74,9 +79,16 @@ impl Made {
         Ok(found)
     }
 
-    /// Whether it is not decided yet whether it stays.
-    pub(crate) fn is_undecided(&self) -> bool {
-        matches!(self.role, Some(Role::New | Role::Holder)) && self.predecessor.is_some()
+    /// Whether it is not decided yet whether it stays, or what it replaced is not back yet.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        let Some(predecessor) = &self.predecessor else {
+            return false;
+        };
+        match self.role {
+            Some(Role::New | Role::Holder) => true,
+            Some(_) => self.container.label(mark::NAME) != Some(predecessor.name()),
+            None => false,
+        }
     }
 
     pub(crate) fn handle(&self) -> Handle {
@@ -90,10 +102,10 @@ impl Made {
 }
 
 impl Incumbent {
-    /// What a deployment of the workload `name` would replace: where another one was left undecided, what that one replaces.
+    /// What a deployment of the workload `name` would replace: where another one was left unfinished, what that one replaces.
     pub(crate) async fn find(engine: &Engine, name: &str) -> Result<Option<Self>, ApiError> {
         let made = Made::of(engine, name).await?;
-        let left = made.into_iter().find(Made::is_undecided);
+        let left = made.into_iter().find(Made::is_unfinished);
         if let Some((predecessor, restart_policy)) =
             left.and_then(|left| Some((left.predecessor?, left.restart_policy)))
         {

@@ -19,8 +19,10 @@ pub(crate) struct Undo<'a> {
 }
 
 impl Undo<'_> {
-    /// Gives the name of `made` up, which writes the decision down, before anything is changed.
+    /// Takes the name from `made`, which writes the decision down. It is stopped first: while its restart policy starts it again
+    /// and again, Docker renames it or does not, as it happens.
     pub(crate) async fn decide(&self, made: &Made, role: Role) -> Result<(), ApiError> {
+        self.engine.stop(&made.container).await?;
         let name = role.name(self.name, made.deployment);
         self.engine.rename(&made.container, &name).await
     }
@@ -28,25 +30,28 @@ impl Undo<'_> {
     /// Stops what was `made`, and brings back what it had replaced; says what is wrong where that does not run then. Can be
     /// repeated.
     pub(crate) async fn bring_back(&self, made: &Made) -> Result<Result<(), String>, ApiError> {
+        self.engine.stop(&made.container).await?;
         let off = json!({ "Name": "no" });
         self.engine
             .set_restart_policy(&made.container, &off)
             .await?;
-        if made.container.is_up() {
-            self.engine.stop(&made.container).await?;
-        }
         match &made.predecessor {
             Some(predecessor) => self.restart(predecessor, &made.restart_policy).await,
             None => Ok(Err("what ran before was removed by somebody".to_owned())),
         }
     }
 
-    /// Gives a container its name, its restart policy and its life back.
+    /// Gives a container its restart policy, its life and at last its name back, which writes down that it is back.
     pub(crate) async fn restart(
         &self,
         predecessor: &Container,
         policy: &serde_json::Value,
     ) -> Result<Result<(), String>, ApiError> {
+        self.engine.set_restart_policy(predecessor, policy).await?;
+        let started = match self.engine.start(predecessor).await {
+            Err(error @ ApiError::Unavailable { .. }) => return Err(error),
+            started => started,
+        };
         if predecessor.name() != self.name {
             match self.engine.rename(predecessor, self.name).await {
                 Ok(()) => {}
@@ -54,14 +59,9 @@ impl Undo<'_> {
                 Err(error) => return Err(error),
             }
         }
-        self.engine.set_restart_policy(predecessor, policy).await?;
-        match self.engine.start(predecessor).await {
-            Ok(()) => {}
-            Err(error @ ApiError::Unavailable { .. }) => return Err(error),
-            Err(error) => {
-                let problem = format!("what ran before cannot be started again: {error}");
-                return Ok(Err(problem));
-            }
+        if let Err(error) = started {
+            let problem = format!("what ran before cannot be started again: {error}");
+            return Ok(Err(problem));
         }
         tokio::time::sleep(LOOK).await;
         let again = self.engine.container(predecessor.id()).await?;
@@ -87,7 +87,7 @@ impl Undo<'_> {
         if role == Role::Holder {
             self.decide(left, Role::Undone).await?;
         }
-        if left.predecessor.is_some()
+        if left.is_unfinished()
             && let Err(problem) = self.bring_back(left).await?
         {
             tracing::warn!(container = self.name, "{problem}");

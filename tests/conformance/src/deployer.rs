@@ -16,11 +16,18 @@ pub use rollouts::*;
 
 /// Runs every clause of the Deployer port's contract over an adapter, one named test each.
 ///
-/// `$harness` is the path of an `async fn() -> impl DeployerHarness`.
+/// `$harness` is the path of an `async fn() -> impl DeployerHarness`; or, after `optional`, of one that gives `None` where its
+/// orchestrator is not installed.
 #[macro_export]
 macro_rules! deployer_suite {
+    (optional $harness:path) => {
+        $crate::deployer_suite! { @suite $harness, optional }
+    };
     ($harness:path) => {
-        $crate::deployer_suite! { @clauses $harness =>
+        $crate::deployer_suite! { @suite $harness, present }
+    };
+    (@suite $harness:path, $there:ident) => {
+        $crate::deployer_suite! { @clauses $harness, $there =>
             unit_names_what_rolls_as_one_and_refuses_an_address_it_cannot_read,
             running_tells_an_image_from_none_and_from_an_unknown_workload,
             ok_of_apply_means_accepted_not_finished,
@@ -36,7 +43,15 @@ macro_rules! deployer_suite {
             an_orchestrator_that_is_down_is_unavailable,
         }
     };
-    (@clauses $harness:path => $($clause:ident,)+) => {$(
+    (@clauses $harness:path, optional => $($clause:ident,)+) => {$(
+        #[tokio::test]
+        async fn $clause() {
+            if let Some(harness) = $harness().await {
+                $crate::deployer::$clause(harness).await;
+            }
+        }
+    )+};
+    (@clauses $harness:path, present => $($clause:ident,)+) => {$(
         #[tokio::test]
         async fn $clause() {
             $crate::deployer::$clause($harness().await).await;

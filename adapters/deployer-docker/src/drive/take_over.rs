@@ -30,11 +30,10 @@ impl Drive {
                 return self.give_up(made, error).await;
             }
             self.line.say("the old container is stopped");
+            self.engine.stop(old).await?;
+            // Or it would come back with Docker's next start.
             let off = json!({ "Name": "no" });
             self.engine.set_restart_policy(old, &off).await?;
-            if old.is_up() {
-                self.engine.stop(old).await?;
-            }
             if old.name() == self.name {
                 let name = Role::Old.name(&self.name, self.apply.id);
                 self.engine.rename(old, &name).await?;

@@ -17,12 +17,9 @@ impl Engine {
         found.map(Container::read).transpose()
     }
 
-    /// All containers, also those that do not run; those that carry `label`, where one is given.
-    pub(crate) async fn containers(&self, label: Option<&str>) -> Result<Vec<Summary>, ApiError> {
-        let filters = match label {
-            Some(label) => json!({ "label": [label] }).to_string(),
-            None => "{}".to_owned(),
-        };
+    /// All containers, also those that do not run; of those the ones that carry all of `labels`.
+    pub(crate) async fn containers(&self, labels: &[&str]) -> Result<Vec<Summary>, ApiError> {
+        let filters = json!({ "label": labels }).to_string();
         let query = [("all", "true"), ("filters", &filters)];
         let found = self.get(&["containers", "json"], &query).await?;
         serde_json::from_value(found).map_err(|_| ApiError::malformed("list of containers"))
