@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use registrywatcher::deployment::{DeploymentId, Failure, Running};
-use registrywatcher::image::{Digest, ImageReference};
 use registrywatcher::ports::{
     Accepted, Apply, BuildError, Capabilities, Credentials, DeployError, Deployer, DeployerContext,
     DeployerPlugin, Progress, Rollout,
@@ -16,10 +15,9 @@ use crate::drive::Drive;
 use crate::engine::Engine;
 use crate::error::ApiError;
 use crate::handle::Handle;
-use crate::image::Image;
-use crate::mark::Mark;
 use crate::obstacle;
 use crate::ourselves::Ourselves;
+use crate::running;
 use crate::runs::{News, Runs};
 use crate::scene::{Incumbent, Made};
 use crate::settings::Settings;
@@ -170,7 +168,7 @@ impl Deployer for DockerDeployer {
             }
         };
         let image = self.engine.image(container.image_id()).await;
-        Ok(running(&container, image.map_err(about)?.as_ref()))
+        Ok(running::of(&container, image.map_err(about)?.as_ref()))
     }
 
     /// Finds what would be replaced, and changes nothing yet: that is [`Self::follow`]'s, which is called for as long as the
@@ -254,40 +252,6 @@ fn not_found(workload: &Workload, name: &str) -> DeployError {
         workload: workload.clone(),
         problem: format!("there is no container `{name}`"),
     }
-}
-
-/// What a container runs: by the digest under which its image was pulled, or else as it was written.
-fn running(container: &Container, image: Option<&Image>) -> Option<Running> {
-    let written = container
-        .image_as_written()
-        .or_else(|| image?.any_reference())?;
-    let digests = image.map_or_else(Vec::new, |image| image.digests(written.repository()));
-    let mark = Mark::read(container).filter(|mark| digests.contains(&mark.digest));
-    let known = |digest: Option<&Digest>| digest.filter(|it| digests.contains(it)).cloned();
-    let digest = known(mark.as_ref().map(|mark| &mark.digest))
-        .or_else(|| known(written.digest()))
-        .or_else(|| digests.first().cloned())
-        .or_else(|| written.digest().cloned());
-    Some(Running {
-        image: match digest {
-            Some(digest) => at(&written, &digest),
-            None => written,
-        },
-        tag: mark.as_ref().and_then(|mark| mark.tag.clone()),
-        platform: image.and_then(Image::platform),
-        mark: mark.map(|mark| mark.deployment),
-    })
-}
-
-/// `written` with its tag, at `digest`.
-fn at(written: &ImageReference, digest: &Digest) -> ImageReference {
-    let pinned = written.at_digest(digest.clone());
-    let tagged = written.tag().and_then(|tag| {
-        format!("{}:{tag}@{digest}", written.spelling())
-            .parse()
-            .ok()
-    });
-    tagged.unwrap_or(pinned)
 }
 
 #[async_trait]

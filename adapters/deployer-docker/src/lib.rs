@@ -8,7 +8,7 @@
 //!
 //! # What is written down where
 //!
-//! Docker itself is the journal, for it survives us. The new container carries [`labels`](mark) that name the deployment,
+//! Docker itself is the journal, for it survives us. The new container carries labels that name the deployment,
 //! and *names* tell how far it is, since a rename is atomic:
 //!
 //! | the new container is called | the old one is called | |
@@ -42,6 +42,7 @@ mod obstacle;
 mod ourselves;
 mod pull;
 mod recreation;
+mod running;
 mod runs;
 mod scene;
 mod settings;

@@ -20,7 +20,7 @@ async fn world_with_v1() -> Option<(World, Digest)> {
     let world = World::new()?;
     let v1 = world.push("v1", SERVE).await;
     let restarts = |body: &mut Value| {
-        body["HostConfig"]["RestartPolicy"] = json!({ "Name": "unless-stopped" })
+        body["HostConfig"]["RestartPolicy"] = json!({ "Name": "unless-stopped" });
     };
     world.run("v1", restarts).await;
     Some((world, v1))

@@ -53,20 +53,18 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// The engine of this process, or `None` where it cannot run, which is then printed.
     pub(crate) fn start() -> Option<&'static Self> {
-        static DAEMON: OnceLock<Option<Daemon>> = OnceLock::new();
+        static DAEMON: OnceLock<Result<Daemon, String>> = OnceLock::new();
         let daemon = DAEMON.get_or_init(|| {
-            let registry = DockerRegistry::start(None)?;
-            what_is_missing().is_none().then(|| Self::serve(registry))
+            let registry = DockerRegistry::start(None).ok_or("there is no registry")?;
+            match what_is_missing() {
+                Some(missing) => Err(missing),
+                None => Self::serve(registry),
+            }
         });
-        if daemon.is_none()
-            && let Some(missing) = what_is_missing()
-        {
-            skip(&missing);
-        }
-        daemon.as_ref()
+        daemon.as_ref().inspect_err(|why| skip(why)).ok()
     }
 
-    fn serve(registry: DockerRegistry) -> Self {
+    fn serve(registry: DockerRegistry) -> Result<Self, String> {
         let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/docker/app.c");
         let mut keeper = Command::new("sh")
             .args(["-c", SCRIPT, "sh", program])
@@ -75,19 +73,18 @@ impl Daemon {
             // Apart from the process group of the test, so that an interrupt from the terminal does not stop the clearing up.
             .process_group(0)
             .spawn()
-            .unwrap_or_else(|error| panic!("no shell can be started for dockerd: {error}"));
+            .map_err(|error| format!("no shell can be started for dockerd: {error}"))?;
         let mut folder = String::new();
         let answer = keeper.stdout.take().map(BufReader::new);
         let read = answer.map(|mut answer| answer.read_line(&mut folder));
-        assert!(
-            matches!(read, Some(Ok(length)) if length > 0),
-            "dockerd did not start; its log is above"
-        );
-        Self {
+        if !matches!(read, Some(Ok(length)) if length > 0) {
+            return Err("dockerd cannot run here; its log is above".to_owned());
+        }
+        Ok(Self {
             folder: PathBuf::from(folder.trim_end()),
             registry,
             _keeper: keeper,
-        }
+        })
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
