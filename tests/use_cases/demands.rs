@@ -82,9 +82,15 @@ async fn another_replica_recognises_it_and_knows_that_it_is_not_served_yet() {
     first.share().await;
     first.app.renew_leases().await.unwrap();
     let second = first.neighbour().await;
+    // What runs cannot be seen, so that nothing is deployed yet.
+    first.deployer.break_down();
+    first.clock.advance(Duration::from_mins(10));
+    first.app.renew_leases().await.unwrap();
+    first.poll().await;
     let once = Once::new(7, 1);
     let asked = first.demand("v1.0.0", once).await.unwrap();
     assert_eq!(second.demand("v1.0.0", once).await.unwrap(), asked);
+    assert!(first.history().is_empty() && !first.view().requests.is_empty());
     let waiting = std::pin::pin!(second.app.until_served(&asked));
     assert!(super::house::polled(waiting).await.is_none());
     assert_eq!(first.times_asked(), 1);

@@ -198,15 +198,14 @@ impl Order {
         told(app.change_intent(&self.watch, &change, author).await)
     }
 
-    /// Gives up what the watch deploys, if it does.
+    /// Gives up what is deployed, of whichever watch, if anything is.
     async fn abandon(&self) -> Result<bool, String> {
-        let view = self.app.watch(&self.watch);
-        let mut workloads = view.into_iter().flat_map(|view| view.workloads);
-        let Some(open) = workloads.find_map(|workload| workload.in_flight) else {
+        let open = self.app.open_deployments();
+        let Some(id) = open.first() else {
             return Ok(false);
         };
         let (app, author) = (&self.app, &self.author);
-        told(app.abandon(open.id, "the fair is on", author).await)
+        told(app.abandon(*id, "the fair is on", author).await)
     }
 
     async fn release(&self) -> Result<bool, String> {
