@@ -7,19 +7,23 @@
 )]
 
 mod use_cases {
+    mod abandoning;
     mod adoption;
     mod bad_images;
     mod commands;
     mod configuration;
     mod crashes;
+    mod demands;
     mod freezes;
     mod house;
     mod late_answers;
     mod notifications;
     mod observations;
     mod order;
+    mod questions;
     mod releases;
     mod replicas;
     mod tag_log;
+    mod waiting;
     mod withdrawn;
 }

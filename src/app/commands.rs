@@ -276,11 +276,7 @@ impl App {
             .await?;
         // The command is stored; what follows from it is tried again by the next poll if it fails now.
         self.reconcile_or_log(&watch.name).await;
-        let asked = request.map(|request| Asked {
-            watch: watch.name.clone(),
-            request: request.id,
-            at: request.created_at,
-        });
+        let asked = request.map(|request| Asked::new(watch, &request));
         Ok((intent.unwrap_or_default(), asked))
     }
 }

@@ -71,8 +71,9 @@ impl Future for Listening<'_> {
         }
         let place = self.place.unwrap_or(board.places);
         board.places = board.places.max(place + 1);
-        board.waiting.insert(place, context.waker().clone());
+        let before = board.waiting.insert(place, context.waker().clone());
         drop(board);
+        drop(before);
         self.place = Some(place);
         Poll::Pending
     }
@@ -81,7 +82,8 @@ impl Future for Listening<'_> {
 impl Drop for Listening<'_> {
     fn drop(&mut self) {
         if let Some(place) = self.place {
-            self.news.board().waiting.remove(&place);
+            // The lock is free again before the waker is dropped, which may drop others that wait.
+            let _waker = self.news.board().waiting.remove(&place);
         }
     }
 }

@@ -88,6 +88,8 @@ impl App {
 
     /// What came of a demand so far.
     pub async fn served(&self, asked: &Asked) -> Result<Served, StoreError> {
+        // Before the first page: what is recorded later than that is not on it, and is pending still.
+        let is_pending = self.is_pending(asked);
         let mut deployments = Vec::new();
         let mut query = DeploymentQuery {
             watch: Some(asked.watch.clone()),
@@ -95,15 +97,17 @@ impl App {
             ..DeploymentQuery::default()
         };
         loop {
-            let is_pending = self.is_pending(asked);
             let page = self.ports.store.deployments(&query).await?;
             let is_last = page.len() < PAGE as usize
                 || page
                     .last()
                     .is_some_and(|last| last.created_at < asked.at - SKEW);
             query.before = page.last().map(|last| last.id);
-            let is_its =
-                |deployment: &Deployment| deployment.cause.request() == Some(asked.request);
+            // A key that is used again after a day leads to a request of the same identity.
+            let is_its = |deployment: &Deployment| {
+                let began = deployment.created_at >= asked.at - SKEW;
+                began && deployment.cause.request() == Some(asked.request)
+            };
             deployments.extend(page.into_iter().filter(is_its));
             if is_last {
                 deployments.reverse();

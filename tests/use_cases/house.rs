@@ -1,7 +1,10 @@
 //! The application over in-memory adapters, driven by hand.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use registrywatcher::app::{Advance, App, Ports, Settings, Sharing, Sink, Wake, WatchView};
@@ -225,6 +228,25 @@ impl House {
             "what {job} runs"
         );
     }
+}
+
+/// A house whose workload runs v1.0.0, the only tag there is.
+pub(crate) async fn running_v1() -> House {
+    let house = House::with_workload("registry.example/acme/web:v1.0.0").await;
+    house.push("v1.0.0", 1);
+    house.turn().await;
+    house
+}
+
+/// What `future` gives if it is polled once more; `None` while it waits.
+pub(crate) async fn polled<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|context| {
+        Poll::Ready(match future.as_mut().poll(context) {
+            Poll::Ready(outcome) => Some(outcome),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }
 
 pub(crate) fn repository() -> Repository {

@@ -56,45 +56,30 @@ async fn main() -> Result<(), Failure> {
     let newest = client.list_events().limit(1_u64).send().await?;
     let mut cursor = newest.items.first().map_or(0, |event| event.id);
 
-    let asked = client
-        .create_deployment()
-        .watch(WATCH)
-        .body_map(|body| body);
-    let request = asked.send().await?.request;
-    let (mut is_taken_on, mut deployment) = (false, None);
-    while deployment.is_none() {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        let events = client
-            .list_events()
-            .watch(WATCH)
-            .after(cursor)
-            .send()
-            .await?;
-        for event in &events.items {
-            println!("  {} {}: {}", event.id, event.kind, event.message);
-            cursor = event.id;
-            is_taken_on |= event.request == Some(request);
-            if is_taken_on && event.kind == "deployment_created" {
-                deployment = event.deployment;
-            }
+    // Asked again under the same key, it waits on and deploys nothing more: so too when an answer was lost.
+    let key = format!("tour after event {cursor}");
+    let asked = loop {
+        let demand = client.create_deployment().watch(WATCH).wait(20_u64);
+        let demand = demand.idempotency_key(key.as_str()).body_map(|body| body);
+        let asked = demand.send().await?;
+        if asked.ended {
+            break asked.into_inner();
+        }
+    };
+    for deployment in asked.deployments {
+        println!("deployed {}: {}", deployment.tag, deployment.state);
+        if deployment.state != DeploymentState::Succeeded {
+            return Err(format!("{:?}", deployment.failure).into());
         }
     }
 
-    let deployment = deployment.ok_or("no deployment")?;
-    let ended = loop {
-        let read = client
-            .get_deployment()
-            .deployment(deployment)
-            .send()
-            .await?;
-        if read.ended_at.is_some() {
-            break read.into_inner();
+    let mut kind = String::new();
+    while kind != "deployment_succeeded" {
+        let events = client.list_events().watch(WATCH).after(cursor).wait(20_u64);
+        for event in events.send().await?.into_inner().items {
+            println!("  {} {}: {}", event.id, event.kind, event.message);
+            (cursor, kind) = (event.id, event.kind);
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    };
-    println!("deployed {}: {}", ended.tag, ended.state);
-    if ended.state != DeploymentState::Succeeded {
-        return Err(format!("{:?}", ended.failure).into());
     }
 
     let refused = client.change_intent().watch(WATCH).body(pin_to("v0.0.0")?);

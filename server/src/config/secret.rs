@@ -40,6 +40,30 @@ impl Secret {
         self.file.as_deref()
     }
 
+    /// The key that it was given under: `key`, or the one of a file.
+    pub(super) fn key(&self, key: Key) -> Key {
+        if self.file.is_some() {
+            key.file_twin()
+        } else {
+            key
+        }
+    }
+
+    /// Takes several secrets as one, a line each, as they stand in a file.
+    pub(super) fn take_lines(
+        findings: &mut Findings<'_>,
+        at: &Key,
+        name: &str,
+        list: Option<Vec<SecretString>>,
+        file: Option<PathBuf>,
+    ) -> Option<Self> {
+        let joined = list.map(|list| {
+            let list: Vec<&str> = list.iter().map(ExposeSecret::expose_secret).collect();
+            SecretString::from(list.join("\n"))
+        });
+        Self::take(findings, at, name, joined, file)
+    }
+
     /// Takes the secret `name` from its key or from the file under `<name>_file`; both at once is a fault.
     pub(super) fn take(
         findings: &mut Findings<'_>,

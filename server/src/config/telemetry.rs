@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use poem::http::{HeaderName, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use toml::Value;
 use url::{Host, Url};
@@ -83,18 +83,10 @@ fn headers(
     at: &Key,
     findings: &mut Findings<'_>,
 ) -> Option<Secret> {
-    let joined = list.map(|list| {
-        let list: Vec<&str> = list.iter().map(ExposeSecret::expose_secret).collect();
-        SecretString::from(list.join("\n"))
-    });
-    let headers = Secret::take(findings, at, "otlp_headers", joined, file)?;
+    let headers = Secret::take_lines(findings, at, "otlp_headers", list, file)?;
     if headers.expose().lines().any(|line| header(line).is_none()) {
         let key = at.child("otlp_headers");
-        let key = if headers.file().is_some() {
-            key.file_twin()
-        } else {
-            key
-        };
+        let key = headers.key(key);
         findings.fault(
             &key,
             "expected headers as `name: value`, one a line in a file",

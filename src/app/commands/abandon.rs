@@ -4,6 +4,7 @@ use crate::app::transact::Draft;
 use crate::app::{App, Wake};
 use crate::deployment::{Deployment, DeploymentId};
 use crate::intent::{Author, OperatorHold};
+use crate::watch::Watch;
 
 impl App {
     /// Gives a deployment up, whatever becomes of it at the orchestrator, which is left alone. What would be deployed by
@@ -34,7 +35,9 @@ impl App {
                     return Ok(None);
                 };
                 end.consequences(&ended, draft, now);
-                hold_back(&ended, reason, author, draft);
+                if let Some(watch) = self.watches.get(&ended.watch) {
+                    hold_back(watch, &ended, reason, author, draft);
+                }
                 draft.step.deployments.push(ended.clone());
                 Ok(Some(ended))
             })
@@ -56,10 +59,18 @@ impl App {
 
 /// Lets only something newer than what was given up be deployed by itself. What was asked for beside what is wanted brought
 /// about a hold already.
-fn hold_back(given_up: &Deployment, reason: &str, author: &Author, draft: &mut Draft) {
+fn hold_back(
+    watch: &Watch,
+    given_up: &Deployment,
+    reason: &str,
+    author: &Author,
+    draft: &mut Draft,
+) {
     let at = draft.at();
     let intent = &mut draft.watch().intent;
-    if intent.hold.is_some() {
+    let holds_it =
+        |hold: &OperatorHold| !hold.is_lifted_by(&given_up.candidate, &watch.policy, None);
+    if intent.hold.as_ref().is_some_and(holds_it) {
         return;
     }
     intent.hold = Some(OperatorHold {

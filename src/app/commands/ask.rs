@@ -76,6 +76,9 @@ impl App {
                     continue;
                 };
                 if request == once.request() {
+                    // Another replica may have taken it, and whoever waits for what comes of it asks this one.
+                    self.world().distrust(Some(name));
+                    self.freshen(name).await?;
                     return Ok(Some(Asked {
                         watch: name.clone(),
                         request,

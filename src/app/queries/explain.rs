@@ -24,19 +24,17 @@ impl App {
     pub fn explain(&self, name: &WatchName, candidates: usize) -> Option<Explanation> {
         let watch = self.watches.get(name)?;
         let now = self.ports.clock.now();
-        let world = self.world();
-        let view = self.view(&world, watch)?;
-        let state = world.states.get(name)?;
-        let indices = 0..watch.workloads.len();
-        let gates = indices
-            .map(|index| {
-                world
-                    .with_facts(watch, index, now, gates)
-                    .unwrap_or_default()
-            })
-            .collect();
-        let tags = view.tags.as_ref();
-        let last = state.last_deployed();
+        let (view, last, gates) = {
+            let world = self.world();
+            let view = self.view(&world, watch)?;
+            let last = world.states.get(name)?.last_deployed().cloned();
+            let of_workload = |index| world.with_facts(watch, index, now, gates);
+            let indices = 0..watch.workloads.len();
+            let gates = indices.map(|index| of_workload(index).unwrap_or_default());
+            (view, last, gates.collect())
+        };
+        // Not while the world is locked: there may be very many tags.
+        let (tags, last) = (view.tags.as_ref(), last.as_ref());
         Some(Explanation {
             selection: tags.map(|tags| watch.policy.select(tags, last)),
             candidates: tags

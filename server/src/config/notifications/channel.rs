@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use toml::Value;
 use url::Url;
 
@@ -134,11 +134,7 @@ fn address(
     let url = findings.require(&key, url, problem)?;
     let is_web = Url::parse(url.expose()).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
     if !is_web {
-        let key = if url.file().is_some() {
-            key.file_twin()
-        } else {
-            key
-        };
+        let key = url.key(key);
         findings.fault(&key, "expected a URL that starts with `https://`");
         return None;
     }
@@ -152,21 +148,13 @@ fn secrets(
     at: &Key,
     findings: &mut Findings<'_>,
 ) -> Option<Secret> {
-    let joined = list.map(|list| {
-        let list: Vec<&str> = list.iter().map(ExposeSecret::expose_secret).collect();
-        SecretString::from(list.join("\n"))
-    });
-    let secrets = Secret::take(findings, at, "secrets", joined, file);
+    let secrets = Secret::take_lines(findings, at, "secrets", list, file);
     let key = at.child("secrets");
     let problem = "missing; give `secrets = [\"whsec_…\"]`, made of 24 to 64 random bytes in base64, or `secrets_file`";
     let secrets = findings.require(&key, secrets, problem)?;
     let mut lines = secrets.expose().lines();
     if !lines.all(|line| line.trim().starts_with(SECRET_PREFIX)) {
-        let key = if secrets.file().is_some() {
-            key.file_twin()
-        } else {
-            key
-        };
+        let key = secrets.key(key);
         let problem = "expected secrets that start with `whsec_`, as Standard Webhooks have them";
         findings.fault(&key, problem);
         return None;

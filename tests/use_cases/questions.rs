@@ -1,0 +1,127 @@
+//! What can be asked of the service.
+
+use registrywatcher::app::{CommandError, WatchQuery, WatchStatus};
+use registrywatcher::decision::Gate;
+use registrywatcher::policy::Rejection;
+use registrywatcher_memory::RegistryFault;
+
+use super::house::{House, running_v1, tag};
+
+impl House {
+    fn found(&self, search: Option<&str>, status: Option<WatchStatus>) -> usize {
+        let query = WatchQuery {
+            search: search.map(ToOwned::to_owned),
+            status,
+            after: None,
+            limit: 10,
+        };
+        self.app.find_watches(&query).len()
+    }
+}
+
+#[tokio::test]
+async fn watches_are_found_by_name_by_repository_and_by_what_comes_after() {
+    let house = running_v1().await;
+    for (search, found) in [("WE", 1), ("Acme", 1), ("api", 0)] {
+        assert_eq!(house.found(Some(search), None), found, "{search}");
+    }
+    let query = WatchQuery {
+        search: None,
+        status: None,
+        after: Some(house.watches[0].name.clone()),
+        limit: 10,
+    };
+    assert!(house.app.find_watches(&query).is_empty());
+}
+
+#[tokio::test]
+async fn watches_are_found_by_how_they_are() {
+    let mut house = running_v1().await;
+    house.turn().await;
+    assert_eq!(house.found(None, Some(WatchStatus::UpToDate)), 1);
+    house.push("v1.1.0", 2);
+    house.poll().await;
+    assert_eq!(house.found(None, Some(WatchStatus::Deploying)), 1);
+    assert_eq!(house.found(None, Some(WatchStatus::UpToDate)), 0);
+    house.deployer.fail_next_image("it crashes", true);
+    house.drive().await;
+    assert_eq!(house.found(None, Some(WatchStatus::Failed)), 1);
+    house.restart().await;
+    assert_eq!(house.found(None, Some(WatchStatus::Held)), 0);
+}
+
+#[tokio::test]
+async fn an_explanation_names_the_best_tags_and_every_gate() {
+    let house = running_v1().await;
+    for (text, n) in [("v1.1.0", 2), ("v1.10.0", 3), ("v1.2.0", 4), ("latest", 5)] {
+        house.push(text, n);
+    }
+    house.deployer.fail_next_image("it crashes", true);
+    house.turn().await;
+    house.turn().await;
+    let name = &house.watches[0].name;
+    let told = house.app.explain(name, 3).unwrap();
+    let best = ["v1.10.0", "v1.2.0", "v1.1.0"].map(tag);
+    assert_eq!(told.candidates, best);
+    assert_eq!(told.selection.unwrap().rejected, 1);
+    assert_eq!((told.gates.len(), told.gates[0].len()), (1, 12));
+    let closed = |gate: &&Gate| gate.closed.is_some();
+    let closed: Vec<&str> = told.gates[0]
+        .iter()
+        .filter(closed)
+        .map(|gate| gate.name)
+        .collect();
+    assert_eq!(closed, house.holds());
+    assert!(house.app.explain(&"nope".parse().unwrap(), 3).is_none());
+}
+
+#[tokio::test]
+async fn tags_are_told_in_pages_with_what_the_policy_makes_of_them() {
+    let house = running_v1().await;
+    house.push("latest", 5);
+    house.turn().await;
+    let name = &house.watches[0].name;
+    let page = house.app.tags(name, None, 1).await.unwrap().unwrap();
+    assert_eq!((page.len(), &page[0].tag), (1, &tag("latest")));
+    assert_eq!(page[0].admitted, Err(Rejection::NotAVersion));
+    assert_eq!((&page[0].version, page[0].wanted), (&None, false));
+    let after = Some(&page[0].tag);
+    let rest = house.app.tags(name, after, 1).await.unwrap().unwrap();
+    assert_eq!((rest.len(), &rest[0].tag), (1, &tag("v1.0.0")));
+    assert_eq!((rest[0].admitted, rest[0].wanted), (Ok(()), true));
+    assert_eq!(rest[0].version.as_deref(), Some("1.0.0"));
+    assert!(rest[0].image.is_some() && rest[0].first_seen < page[0].first_seen);
+    let last = house.app.tags(name, Some(&rest[0].tag), 1).await;
+    assert_eq!(last.unwrap().unwrap(), []);
+    let unknown = house.app.tags(&"nope".parse().unwrap(), None, 1).await;
+    assert_eq!(unknown.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_check_polls_at_once_and_tells_why_it_cannot() {
+    let house = running_v1().await;
+    house.push("v1.1.0", 2);
+    let name = &house.watches[0].name;
+    let view = house.app.check(name).await.unwrap();
+    assert_eq!(view.wanted.unwrap(), tag("v1.1.0"));
+    house.registry.set_fault(Some(RegistryFault::Unavailable));
+    let refused = house.app.check(name).await;
+    assert!(matches!(refused, Err(CommandError::NotPolled { .. })));
+    let unknown = house.app.check(&"nope".parse().unwrap()).await;
+    assert!(matches!(unknown, Err(CommandError::UnknownWatch { .. })));
+}
+
+#[tokio::test]
+async fn a_check_is_refused_by_a_replica_that_does_not_attend() {
+    let mut first = running_v1().await;
+    first.share().await;
+    first.app.renew_leases().await.unwrap();
+    let second = first.neighbour().await;
+    let before = first.registry.requests();
+    let refused = second.app.check(&second.watches[0].name).await;
+    assert!(matches!(
+        refused,
+        Err(CommandError::AttendedElsewhere { .. })
+    ));
+    assert_eq!(first.registry.requests(), before);
+}
