@@ -13,7 +13,8 @@ pub use clock::Clock;
 pub use credentials::{Credential, Credentials, CredentialsError};
 pub use deployer::{
     Accepted, Apply, BuildError, Capabilities, DeployError, Deployer, DeployerContext,
-    DeployerPlugin, Environment, Progress, Rollout,
+    DeployerPlugin, DiscoverError, Discovered, Environment, LABEL_PREFIX, POLICY_LABEL, Progress,
+    Rollout,
 };
 pub use ids::Ids;
 pub use notifier::{Notifier, NotifyError};

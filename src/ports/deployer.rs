@@ -1,5 +1,6 @@
 //! Rolling out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,36 @@ pub struct Capabilities {
     pub sees_running: bool,
     /// The orchestrator keeps our mark beside the image, so that no deployment is applied twice.
     pub carries_mark: bool,
+    /// It can find the workloads that ask to be watched, by labels of their own.
+    pub discovers: bool,
+}
+
+/// What the name of a label begins with by which a workload says how it is to be watched.
+pub const LABEL_PREFIX: &str = "registrywatcher.";
+
+/// The label without which a workload is not watched: what picks its tag, such as `semver:^1`.
+pub const POLICY_LABEL: &str = "registrywatcher.policy";
+
+/// A workload that asks to be watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discovered {
+    /// Which it is; its address is as a person would write it.
+    pub workload: Workload,
+    /// The image that it is to run, as the orchestrator spells it.
+    pub image: String,
+    /// All its labels whose names begin with [`LABEL_PREFIX`], by their whole names.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Why workloads could not be looked for; it may work later.
+#[derive(Debug, thiserror::Error)]
+#[error("workloads cannot be discovered: {problem}")]
+pub struct DiscoverError {
+    /// What went wrong, and what to do.
+    pub problem: String,
+    /// Its cause, where there is one.
+    #[source]
+    pub source: Option<Source>,
 }
 
 /// What is asked of a deployer.
@@ -162,7 +193,8 @@ impl DeployError {
 /// - A forced rollout replaces a workload that runs the image already.
 /// - `promote` lets a rollout that is [`Progress::AwaitingPromotion`] go on to its end. One that was promoted already stays
 ///   so; one that does not wait, or a deployer without canaries, is [`DeployError::Refused`].
-/// - An orchestrator that is down is [`DeployError::Unavailable`].
+/// - `discover` finds the workloads that carry [`POLICY_LABEL`], all of them and no other, where the capabilities say so.
+/// - An orchestrator that is down is [`DeployError::Unavailable`], and a [`DiscoverError`].
 #[async_trait]
 pub trait Deployer: Send + Sync {
     /// What it can do.
@@ -183,6 +215,16 @@ pub trait Deployer: Send + Sync {
 
     /// Waits for news of a rollout; called again until it is decided.
     async fn follow(&self, rollout: &Rollout) -> Result<Progress, DeployError>;
+
+    /// The workloads that ask to be watched, in the order of their addresses; to be implemented where the capabilities say so.
+    async fn discover(&self) -> Result<Vec<Discovered>, DiscoverError> {
+        Err(DiscoverError {
+            problem:
+                "this kind of deployer cannot see labels; name its workloads in the configuration"
+                    .to_owned(),
+            source: None,
+        })
+    }
 
     /// Lets a rollout go on whose canaries are healthy; to be implemented where the capabilities name canaries.
     async fn promote(&self, rollout: &Rollout) -> Result<(), DeployError> {

@@ -144,6 +144,7 @@ impl Deployer for DockerDeployer {
             pins_digest: true,
             sees_running: true,
             carries_mark: true,
+            discovers: false,
         }
     }
 

@@ -69,6 +69,7 @@ impl Deployer for ExecDeployer {
             pins_digest: true,
             sees_running: false,
             carries_mark: false,
+            discovers: false,
         }
     }
 

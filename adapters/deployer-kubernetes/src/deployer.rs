@@ -102,6 +102,7 @@ impl Deployer for KubernetesDeployer {
             pins_digest: true,
             sees_running: true,
             carries_mark: true,
+            discovers: false,
         }
     }
 

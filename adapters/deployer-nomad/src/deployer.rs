@@ -133,6 +133,7 @@ impl Deployer for NomadDeployer {
             pins_digest: true,
             sees_running: true,
             carries_mark: true,
+            discovers: false,
         }
     }
 

@@ -154,6 +154,7 @@ impl Deployer for WebhookDeployer {
             pins_digest: true,
             sees_running,
             carries_mark: sees_running,
+            discovers: false,
         }
     }
 

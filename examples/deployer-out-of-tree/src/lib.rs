@@ -126,6 +126,7 @@ impl Deployer for FileDeployer {
             pins_digest: true,
             sees_running: true,
             carries_mark: true,
+            discovers: false,
         }
     }
 

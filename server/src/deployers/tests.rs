@@ -64,6 +64,7 @@ fn row(name: &str, capabilities: Capabilities) -> String {
         pins_digest,
         sees_running,
         carries_mark,
+        discovers,
     } = capabilities;
     let cells = [
         pins_digest,
@@ -71,6 +72,7 @@ fn row(name: &str, capabilities: Capabilities) -> String {
         carries_mark,
         reverts_itself,
         canaries,
+        discovers,
     ];
     let cells = cells.map(|can| if can { "yes" } else { "–" });
     format!("| {name} | {} |\n", cells.join(" | "))
@@ -86,8 +88,8 @@ async fn table() -> String {
     });
     write!(kubeconfig, "{cluster}").unwrap();
     let mut table = "\
-        | `kind` | pins the digest | sees what runs | carries our mark | can revert by itself | has canaries |\n\
-        |---|---|---|---|---|---|\n"
+        | `kind` | pins the digest | sees what runs | carries our mark | can revert by itself | has canaries | discovers workloads |\n\
+        |---|---|---|---|---|---|---|\n"
         .to_owned();
     for kind in catalogue().kinds.keys() {
         for (variant, settings) in settings(kind, kubeconfig.path()) {

@@ -56,6 +56,7 @@ impl Default for Orchestrator {
                 pins_digest: true,
                 sees_running: true,
                 carries_mark: true,
+                discovers: false,
             },
             is_down: false,
             loses_next_answer: false,
