@@ -1,11 +1,13 @@
 //! Real backends that a test starts for itself and that end with it.
 
+mod docker_engine;
 mod docker_registry;
 mod fault_proxy;
 mod postgres;
 
 use std::io::Write;
 
+pub use docker_engine::{DockerEngine, accept};
 pub use docker_registry::DockerRegistry;
 pub use fault_proxy::{Fault, FaultProxy, Server};
 pub use postgres::Postgres;

@@ -37,12 +37,12 @@ async fn harness() -> Option<Harness> {
     ];
     world.run("v1", |_| {}).await;
 
-    let nameless = world.build("nameless", &world.name, SERVE).await;
+    let nameless = world.engine.build("nameless", &world.name, SERVE).await;
     let idle = format!("{}-idle", world.name);
     world
         .run_here(&idle, &nameless_id(&world, &nameless).await, |_| {})
         .await;
-    let server = Server::Unix(world.daemon.socket());
+    let server = Server::Unix(world.engine.socket());
     let proxy = FaultProxy::before(server).await.expect("a free port");
     Some(Harness {
         address: format!("tcp://{}", proxy.address()),

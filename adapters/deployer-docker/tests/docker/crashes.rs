@@ -39,7 +39,7 @@ async fn interrupted(
     let handle = accepted.expect("it is accepted").handle;
     let rollout = Rollout { apply, handle };
 
-    let gate = Gate::before(world.daemon.socket(), cut).await;
+    let gate = Gate::before(world.engine.socket(), cut).await;
     let crashing = world.deployer_at(format!("tcp://{}", gate.address()));
     while let Ok(Progress::Rolling { .. }) = crashing.follow(&rollout).await {}
     drop(crashing);

@@ -8,7 +8,6 @@
 
 mod conformance;
 mod crashes;
-mod daemon;
 mod gate;
 mod outcomes;
 mod refusals;

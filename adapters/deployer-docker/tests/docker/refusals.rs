@@ -70,12 +70,12 @@ async fn credentials_are_presented_to_the_registry_and_refused_ones_change_nothi
     let repository = format!("{}/team/{}", registry.host(), world.name);
     let host = registry.host().parse().expect("a host");
     let auth = json!({ "username": "bot", "password": PASSWORD }).to_string();
-    let built = world.build(&repository, "v1", SERVE).await;
+    let built = world.engine.build(&repository, "v1", SERVE).await;
     world
         .run_here(&format!("{}-locked", world.name), &built, |_| {})
         .await;
-    let second = world.build(&repository, "v2", SERVE).await;
-    let digest = world.push_built(&second, &auth).await;
+    let second = world.engine.build(&repository, "v2", SERVE).await;
+    let digest = world.engine.push_built(&second, &auth).await;
 
     let locked = world.in_repository(&repository, &format!("{}-locked", world.name));
     let outcome = locked.deploy(1, "v2", &digest).await;

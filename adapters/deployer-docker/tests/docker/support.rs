@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE;
 use registrywatcher::deployment::DeploymentId;
 use registrywatcher::image::{Digest, Image, ImageReference};
 use registrywatcher::intent::Candidate;
 use registrywatcher::ports::{Apply, DeployError, Deployer, DeployerContext, Progress, Rollout};
 use registrywatcher::watch::Workload;
+use registrywatcher_conformance::backends::{DockerEngine, accept};
 use registrywatcher_conformance::samples;
 use registrywatcher_deployer_docker::{DockerDeployer, Settings};
 use registrywatcher_memory::{MemoryClock, MemoryCredentials, SequentialIds};
@@ -18,40 +17,29 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::daemon::Daemon;
-
 /// What one test has of the engine: a container's name and a repository of its own.
 pub(crate) struct World {
-    pub(crate) daemon: &'static Daemon,
+    pub(crate) engine: &'static DockerEngine,
     pub(crate) name: String,
     repository: String,
-    http: reqwest::Client,
     pub(crate) credentials: Arc<MemoryCredentials>,
 }
 
 static WORLDS: AtomicU32 = AtomicU32::new(0);
 
-/// Runs the program of the images.
-pub(crate) const SERVE: &[&str] = &[r#"ENTRYPOINT ["/app"]"#, r#"CMD ["serve"]"#];
-/// Exits at once.
-pub(crate) const FAIL: &[&str] = &[r#"ENTRYPOINT ["/app"]"#, r#"CMD ["fail"]"#];
+pub(crate) const SERVE: &[&str] = DockerEngine::SERVE;
+pub(crate) const FAIL: &[&str] = DockerEngine::FAIL;
 
 impl World {
     /// An engine with nothing of this test in it; `None` where there can be none.
     pub(crate) fn new() -> Option<Self> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let daemon = Daemon::start()?;
+        let engine = DockerEngine::shared()?;
         let number = WORLDS.fetch_add(1, Ordering::Relaxed);
         let name = format!("web-{number}");
         Some(Self {
-            daemon,
-            repository: format!("{}/team/{name}", daemon.registry.host()),
+            engine,
+            repository: format!("{}/team/{name}", engine.registry().host()),
             name,
-            http: reqwest::Client::builder()
-                .unix_socket(daemon.socket())
-                .timeout(Duration::from_mins(1))
-                .build()
-                .expect("a client of a socket"),
             credentials: Arc::new(MemoryCredentials::new()),
         })
     }
@@ -67,10 +55,9 @@ impl World {
     /// The same engine, of another registry's repository and another container.
     pub(crate) fn in_repository(&self, repository: &str, name: &str) -> Self {
         Self {
-            daemon: self.daemon,
+            engine: self.engine,
             name: name.to_owned(),
             repository: repository.to_owned(),
-            http: self.http.clone(),
             credentials: Arc::new(MemoryCredentials::new()),
         }
     }
@@ -81,46 +68,7 @@ impl World {
 
     /// Pushes an image with these instructions under `tag`, which is its own content, and removes it here.
     pub(crate) async fn push(&self, tag: &str, instructions: &[&str]) -> Digest {
-        let reference = self.build(&self.repository, tag, instructions).await;
-        self.push_built(&reference, "{}").await
-    }
-
-    /// Builds an image here alone.
-    pub(crate) async fn build(&self, repository: &str, tag: &str, instructions: &[&str]) -> String {
-        let mut query = vec![
-            ("fromSrc", "-".to_owned()),
-            ("repo", repository.to_owned()),
-            ("tag", tag.to_owned()),
-            ("changes", format!("LABEL version={tag}")),
-        ];
-        query.extend(
-            instructions
-                .iter()
-                .map(|line| ("changes", (*line).to_owned())),
-        );
-        let imported = self
-            .request(Method::POST, "images/create")
-            .query(&query)
-            .body(self.daemon.file_system());
-        text_of(imported).await;
-        format!("{repository}:{tag}")
-    }
-
-    pub(crate) async fn push_built(&self, reference: &str, auth: &str) -> Digest {
-        let (repository, tag) = reference.rsplit_once(':').expect("a tag");
-        let pushed = self
-            .request(Method::POST, &format!("images/{repository}/push"))
-            .query(&[("tag", tag)])
-            .header("X-Registry-Auth", URL_SAFE.encode(auth));
-        let told = text_of(pushed).await;
-        let digest = told
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .find_map(|line| line["aux"]["Digest"].as_str()?.parse().ok())
-            .unwrap_or_else(|| panic!("no digest was told: {told}"));
-        let removed = self.request(Method::DELETE, &format!("images/{reference}"));
-        text_of(removed).await;
-        digest
+        self.engine.push(&self.repository, tag, instructions).await
     }
 
     /// Runs the image of `tag` under the test's name, as `docker run` would.
@@ -128,7 +76,7 @@ impl World {
         let pulled = self
             .request(Method::POST, "images/create")
             .query(&[("fromImage", self.repository.as_str()), ("tag", tag)]);
-        text_of(pulled).await;
+        accept(pulled).await;
         self.run_here(&self.name, &self.reference(tag), change)
             .await
     }
@@ -146,7 +94,7 @@ impl World {
             .request(Method::POST, "containers/create")
             .query(&[("name", name)])
             .json(&body);
-        let created: Value = serde_json::from_str(&text_of(create).await).expect("JSON");
+        let created: Value = serde_json::from_str(&accept(create).await).expect("JSON");
         let id = created["Id"].as_str().expect("an id").to_owned();
         self.act(&id, "start").await;
         id
@@ -155,31 +103,30 @@ impl World {
     /// `POST /containers/{container}/{what}`.
     pub(crate) async fn act(&self, container: &str, what: &str) {
         let path = format!("containers/{container}/{what}");
-        text_of(self.request(Method::POST, &path)).await;
+        accept(self.request(Method::POST, &path)).await;
     }
 
     pub(crate) async fn remove(&self, container: &str) {
         let path = format!("containers/{container}?force=true");
-        text_of(self.request(Method::DELETE, &path)).await;
+        accept(self.request(Method::DELETE, &path)).await;
     }
 
     pub(crate) async fn make_network(&self, network: &str, subnet: &str) {
         let body = json!({ "Name": network, "IPAM": { "Config": [{ "Subnet": subnet }] } });
         let create = self.request(Method::POST, "networks/create").json(&body);
-        text_of(create).await;
+        accept(create).await;
     }
 
     pub(crate) async fn connect(&self, network: &str, endpoint: Value) {
         let body = json!({ "Container": self.name, "EndpointConfig": endpoint });
         let path = format!("networks/{network}/connect");
-        text_of(self.request(Method::POST, &path).json(&body)).await;
+        accept(self.request(Method::POST, &path).json(&body)).await;
     }
 
     pub(crate) async fn inspect(&self, container: &str) -> Option<Value> {
-        let request = self.request(Method::GET, &format!("containers/{container}/json"));
-        let response = request.send().await.expect("the engine answers");
-        response.status().is_success().then_some(())?;
-        Some(response.json().await.expect("JSON"))
+        self.engine
+            .find(&format!("containers/{container}/json"))
+            .await
     }
 
     /// The container of the test's name.
@@ -191,7 +138,7 @@ impl World {
     /// The names of all containers that begin with the test's.
     pub(crate) async fn names(&self) -> Vec<String> {
         let all = self.request(Method::GET, "containers/json?all=true");
-        let all: Value = serde_json::from_str(&text_of(all).await).expect("JSON");
+        let all: Value = serde_json::from_str(&accept(all).await).expect("JSON");
         let mut names: Vec<String> = all
             .as_array()
             .expect("a list")
@@ -214,12 +161,11 @@ impl World {
             ("until", &until_now()),
             ("filters", &filters.to_string()),
         ]);
-        text_of(events).await.lines().count()
+        accept(events).await.lines().count()
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http
-            .request(method, format!("http://docker/v1.41/{path}"))
+        self.engine.request(method, path)
     }
 
     pub(crate) fn workload(&self) -> Workload {
@@ -247,7 +193,7 @@ impl World {
     }
 
     pub(crate) fn deployer(&self) -> Arc<DockerDeployer> {
-        self.deployer_at(format!("unix://{}", self.daemon.socket().display()))
+        self.deployer_at(self.engine.address())
     }
 
     pub(crate) fn apply(&self, id: u128, tag: &str, digest: &Digest) -> Apply {
@@ -296,15 +242,4 @@ fn until_now() -> String {
     let now = std::process::Command::new("date").arg("+%s.%N").output();
     let now = now.expect("there is a clock").stdout;
     String::from_utf8(now).expect("digits").trim().to_owned()
-}
-
-async fn text_of(request: RequestBuilder) -> String {
-    let response = request.send().await.expect("the engine answers");
-    let status = response.status();
-    let text = response.text().await.expect("the answer ends");
-    assert!(
-        status.is_success() || status == reqwest::StatusCode::NOT_MODIFIED,
-        "{status}: {text}"
-    );
-    text
 }
