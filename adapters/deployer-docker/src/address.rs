@@ -1,7 +1,10 @@
 use registrywatcher::ports::DeployError;
 use registrywatcher::watch::Workload;
 
-const SHAPE: &str = "an address has `container`, the name of one";
+const SHAPE: &str = "an address has `container` (or `name`), the name of one";
+
+/// What the name of a container is called, and what every kind of deployer calls the name of a workload.
+const KEYS: [&str; 2] = ["container", "name"];
 
 /// The name of the container that `workload` is.
 pub(crate) fn container(workload: &Workload) -> Result<&str, DeployError> {
@@ -9,11 +12,19 @@ pub(crate) fn container(workload: &Workload) -> Result<&str, DeployError> {
         workload: workload.clone(),
         problem,
     };
-    if let Some((key, _)) = workload.address.iter().find(|(key, _)| *key != "container") {
+    let mut parts = workload.address.iter();
+    if let Some((key, _)) = parts.find(|(key, _)| !KEYS.contains(key)) {
         return Err(invalid(format!("`{key}` is unknown; {SHAPE}")));
     }
-    let name = workload.address.get("container");
-    let name = name.ok_or_else(|| invalid(format!("`container` is missing; {SHAPE}")))?;
+    let name = match KEYS.map(|key| workload.address.get(key)) {
+        [Some(name), None] | [None, Some(name)] => name,
+        [None, None] => return Err(invalid(format!("`container` is missing; {SHAPE}"))),
+        [Some(_), Some(_)] => {
+            return Err(invalid(
+                "`container` and `name` are the same; give one".to_owned(),
+            ));
+        }
+    };
     if !is_name(name) {
         return Err(invalid(format!(
             "`{name}` is no name of a container: it has letters, digits, `_`, `.` and `-`"
@@ -59,6 +70,9 @@ mod tests {
     fn an_address_names_a_container() {
         let web = workload("docker", &[("container", "shop_web.1")]);
         assert_eq!(container(&web).unwrap(), "shop_web.1");
+        let named = workload("docker", &[("name", "shop_web.1")]);
+        assert_eq!(container(&named).unwrap(), "shop_web.1");
+        refuses(&[("container", "web"), ("name", "web")], "give one");
         refuses(&[], "`container` is missing");
         refuses(&[("service", "web")], "`service` is unknown");
         refuses(&[("container", "a/b")], "no name of a container");

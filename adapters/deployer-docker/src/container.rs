@@ -107,6 +107,15 @@ impl Container {
         if is_id { None } else { written.parse().ok() }
     }
 
+    /// The labels that its user gave, and those of its image.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        let labels = self.raw["Config"]["Labels"].as_object();
+        labels
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+    }
+
     pub(crate) fn state(&self) -> &State {
         &self.parts.state
     }
@@ -177,10 +186,14 @@ impl Summary {
 
     /// Its own name; where others have a link to it, it has names of theirs too.
     pub(crate) fn name(&self) -> &str {
+        self.own_names().next().unwrap_or(&self.id)
+    }
+
+    /// Its own name; while it is renamed, the old one and the new one.
+    pub(crate) fn own_names(&self) -> impl Iterator<Item = &str> {
         let names = self.names.iter().flatten();
         names
             .map(|name| name.trim_start_matches('/'))
-            .find(|name| !name.contains('/'))
-            .unwrap_or(&self.id)
+            .filter(|name| !name.contains('/'))
     }
 }

@@ -5,12 +5,13 @@ use async_trait::async_trait;
 use registrywatcher::deployment::{DeploymentId, Failure, Running};
 use registrywatcher::ports::{
     Accepted, Apply, BuildError, Capabilities, Credentials, DeployError, Deployer, DeployerContext,
-    DeployerPlugin, Progress, Rollout,
+    DeployerPlugin, DiscoverError, Discovered, Progress, Rollout,
 };
-use registrywatcher::watch::{Unit, Workload};
+use registrywatcher::watch::{DeployerName, Unit, Workload};
 
 use crate::address;
 use crate::container::Container;
+use crate::discovery;
 use crate::drive::Drive;
 use crate::engine::Engine;
 use crate::error::ApiError;
@@ -25,6 +26,7 @@ use crate::verdict::Trial;
 
 /// Recreates containers with new images; see the [crate's page](crate).
 pub struct DockerDeployer {
+    name: DeployerName,
     engine: Arc<Engine>,
     credentials: Arc<dyn Credentials>,
     trial: Trial,
@@ -47,6 +49,7 @@ impl DockerDeployer {
     pub fn new(settings: Settings, context: &DeployerContext) -> Result<Self, BuildError> {
         let settings = settings.with_environment(|name| (context.environment)(name));
         Ok(Self {
+            name: context.name.clone(),
             engine: Arc::new(Engine::build(&settings)?),
             credentials: Arc::clone(&context.credentials),
             trial: Trial {
@@ -144,7 +147,7 @@ impl Deployer for DockerDeployer {
             pins_digest: true,
             sees_running: true,
             carries_mark: true,
-            discovers: false,
+            discovers: true,
         }
     }
 
@@ -217,6 +220,11 @@ impl Deployer for DockerDeployer {
                 News::Working(detail) | News::Lost(detail) => Progress::Rolling { detail },
             }),
         }
+    }
+
+    async fn discover(&self) -> Result<Vec<Discovered>, DiscoverError> {
+        let found = discovery::containers(&self.engine, &self.name).await;
+        found.map_err(ApiError::of_discovery)
     }
 }
 

@@ -1,4 +1,4 @@
-use registrywatcher::ports::{DeployError, Source};
+use registrywatcher::ports::{DeployError, DiscoverError, Source};
 use registrywatcher::watch::Workload;
 use reqwest::StatusCode;
 
@@ -74,6 +74,16 @@ impl ApiError {
             problem: format!("docker's answer has no {what}"),
             source: None,
         }
+    }
+
+    /// What a failed request means where containers are looked for.
+    pub(crate) fn of_discovery(self) -> DiscoverError {
+        let problem = self.to_string();
+        let source = match self {
+            Self::Unavailable { source, .. } => source,
+            _ => None,
+        };
+        DiscoverError { problem, source }
     }
 
     /// What a failed request means for `workload`.

@@ -27,11 +27,18 @@
 //! Docker has no compare-and-swap: two who recreate one container at the same time can get in each other's way. What was
 //! changed in the writable layer of the old container is lost, as with every other way to recreate one.
 //!
+//! # Discovery
+//!
+//! A container asks to be watched by a label of its own or of its image. One that does not run counts too: a deployment stops it
+//! for a while, and the release that mends it may be still to come. A container of an orchestrator's, and one that `docker
+//! compose run` made, are not found: they would not be deployed to.
+//!
 //! Reading order: `recreation` writes the new container, `drive` walks through the table, `verdict` judges the trial.
 
 mod address;
 mod container;
 mod deployer;
+mod discovery;
 mod drive;
 mod engine;
 mod error;

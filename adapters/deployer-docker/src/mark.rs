@@ -82,6 +82,22 @@ impl Role {
         format!("{container}-rw-{word}-{end}")
     }
 
+    /// What a name says where the container is not known: which one it stands beside, and as what. `None` for a name that was
+    /// not given here.
+    pub(crate) fn beside(name: &str) -> Option<(&str, Self)> {
+        let (container, rest) = name.rsplit_once("-rw-")?;
+        let (word, id) = rest.split_once('-')?;
+        let is_id = id.len() == 12 && id.bytes().all(|c| c.is_ascii_hexdigit());
+        let role = match word {
+            "new" => Self::New,
+            "old" => Self::Old,
+            "failed" => Self::Failed,
+            "undone" => Self::Undone,
+            _ => return None,
+        };
+        is_id.then_some((container, role))
+    }
+
     /// What a container of that name is; `None` where somebody else has renamed it.
     pub(crate) fn read(name: &str, container: &str, id: DeploymentId) -> Option<Self> {
         [
@@ -112,8 +128,13 @@ mod tests {
             Role::Failed,
             Role::Undone,
         ] {
-            assert_eq!(Role::read(&role.name("web", id), "web", id), Some(role));
+            let name = role.name("web", id);
+            assert_eq!(Role::read(&name, "web", id), Some(role));
+            let beside = (role != Role::Holder).then_some(("web", role));
+            assert_eq!(Role::beside(&name), beside);
         }
+        assert_eq!(Role::beside("web-rw-new-version"), None);
+        assert_eq!(Role::beside("web-rw-next-00c0ffee0001"), None);
         assert_eq!(Role::read("web-2", "web", id), None);
         let other = DeploymentId(Uuid::from_u128(7));
         assert_eq!(Role::read("web-rw-new-00c0ffee0001", "web", other), None);

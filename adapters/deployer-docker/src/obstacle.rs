@@ -22,7 +22,7 @@ pub(crate) fn of(
     if let Some(manager) = manager(container) {
         return Some(format!("it belongs to {manager}"));
     }
-    if container.label("com.docker.compose.oneoff") == Some("True") {
+    if is_one_off(container) {
         return Some("it is a one-off container of `docker compose run`".to_owned());
     }
     if container.removes_itself() {
@@ -37,6 +37,15 @@ pub(crate) fn of(
         );
     }
     other_repository(container, repository).or_else(|| at_rest(container))
+}
+
+/// Whether it is another program's, which alone replaces it.
+pub(crate) fn belongs_to_others(container: &Container) -> bool {
+    manager(container).is_some() || is_one_off(container)
+}
+
+fn is_one_off(container: &Container) -> bool {
+    container.label("com.docker.compose.oneoff") == Some("True")
 }
 
 fn manager(container: &Container) -> Option<&'static str> {

@@ -8,6 +8,7 @@
 
 mod conformance;
 mod crashes;
+mod discovery;
 mod gate;
 mod outcomes;
 mod refusals;
