@@ -1,12 +1,13 @@
 mod orchestrator;
+mod switches;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use registrywatcher::deployment::{DeploymentId, Failure, RolloutHandle, Running};
-use registrywatcher::image::{Digest, ImageReference, Tag};
+use registrywatcher::deployment::{Failure, RolloutHandle, Running};
 use registrywatcher::ports::{
-    Accepted, Apply, Capabilities, DeployError, Deployer, Progress, Rollout,
+    Accepted, Apply, Capabilities, DeployError, Deployer, DiscoverError, Discovered, Progress,
+    Rollout,
 };
 use registrywatcher::watch::{Unit, Workload};
 
@@ -28,145 +29,6 @@ impl MemoryDeployer {
         Self::default()
     }
 
-    /// Sets what the deployer says it can do, and does.
-    pub fn set_capabilities(&self, capabilities: Capabilities) {
-        self.lock().capabilities = capabilities;
-    }
-
-    /// Adds a job that runs `image` and was never deployed by us.
-    ///
-    /// # Panics
-    ///
-    /// If `image` is no image reference.
-    pub fn add_workload(&self, job: &str, image: &str) {
-        self.lock().add(job, Some(reference(image)));
-    }
-
-    /// Adds a job that runs no image.
-    pub fn add_idle_workload(&self, job: &str) {
-        self.lock().add(job, None);
-    }
-
-    /// Removes a job, whatever it runs.
-    pub fn remove_workload(&self, job: &str) {
-        self.lock().remove(job);
-    }
-
-    /// Deploys `image` as somebody else would: a rollout of ours is superseded, and our mark disappears.
-    ///
-    /// # Panics
-    ///
-    /// If `image` is no image reference, or there is no such job.
-    pub fn deploy_outside(&self, job: &str, image: &str) {
-        self.lock().deploy_outside(job, reference(image));
-    }
-
-    /// Leaves rollouts undecided until [`finish`](Self::finish) or [`release_rollouts`](Self::release_rollouts).
-    pub fn hold_rollouts(&self) {
-        self.lock().holds = true;
-    }
-
-    /// Lets rollouts be decided again.
-    pub fn release_rollouts(&self) {
-        self.lock().holds = false;
-    }
-
-    /// Leaves rollouts of `tag` undecided, as those of an image that never becomes healthy.
-    pub fn hold_tag(&self, tag: Tag) {
-        self.lock().held_tags.insert(tag);
-    }
-
-    /// Holds rollouts of `tag` at their canaries until they are promoted, where the capabilities name canaries.
-    pub fn hold_at_canaries(&self, tag: Tag) {
-        self.lock().canaried_tags.insert(tag);
-    }
-
-    /// Brings the rollout of `job` that is under way to `progress`, held or not.
-    ///
-    /// # Panics
-    ///
-    /// If no rollout of `job` is under way.
-    pub fn finish(&self, job: &str, progress: Progress) {
-        self.lock().finish(job, progress);
-    }
-
-    /// Brings the rollout of a deployment to `progress`, held or not; nothing happens if it is decided already.
-    pub fn settle(&self, id: DeploymentId, progress: Progress) {
-        self.lock().settle_if_under_way(id, progress);
-    }
-
-    /// Fails the next rollout that is accepted by fault of its image; `restored` if what ran before runs again.
-    pub fn fail_next_image(&self, message: &str, restored: bool) {
-        self.fail_next(
-            Failure::Image {
-                message: message.to_owned(),
-            },
-            restored,
-        );
-    }
-
-    /// Fails the next rollout that is accepted for `reason`; `restored` if what ran before runs again.
-    pub fn fail_next(&self, reason: Failure, restored: bool) {
-        self.lock()
-            .failures
-            .push_back(Progress::Failed { reason, restored });
-    }
-
-    /// Fails every rollout of `tag` by fault of its image; what ran before comes back if the capabilities say so.
-    pub fn fail_tag(&self, tag: Tag) {
-        self.lock().bad_tags.insert(tag);
-    }
-
-    /// Lets rollouts of `tag` succeed again.
-    pub fn heal_tag(&self, tag: &Tag) {
-        self.lock().bad_tags.remove(tag);
-    }
-
-    /// Refuses the next new deployment, saying `problem`.
-    pub fn refuse_next(&self, problem: &str) {
-        self.lock().refusals.push_back(problem.to_owned());
-    }
-
-    /// Loses the answer to the next `apply`: the rollout starts, and the caller is told that nobody is there.
-    pub fn lose_next_answer(&self) {
-        self.lock().loses_next_answer = true;
-    }
-
-    /// Answers nothing until [`recover`](Self::recover). What was accepted stays accepted.
-    pub fn break_down(&self) {
-        self.lock().is_down = true;
-    }
-
-    /// Answers again.
-    pub fn recover(&self) {
-        self.lock().is_down = false;
-    }
-
-    /// The digest that `job` runs, if it runs an image by digest.
-    pub fn running_digest(&self, job: &str) -> Option<Digest> {
-        self.lock().runs(job)?.image.digest().cloned()
-    }
-
-    /// What `job` runs, whatever the capabilities let be seen.
-    pub fn runs(&self, job: &str) -> Option<Running> {
-        self.lock().runs(job).cloned()
-    }
-
-    /// The mark that `job` carries.
-    pub fn running_mark(&self, job: &str) -> Option<DeploymentId> {
-        self.lock().runs(job)?.mark
-    }
-
-    /// Every deployment that was accepted, in the order of acceptance.
-    pub fn applied(&self) -> Vec<DeploymentId> {
-        self.lock().applied()
-    }
-
-    /// How often `job` was replaced, by us or by others.
-    pub fn generation(&self, job: &str) -> u64 {
-        self.lock().generation(job)
-    }
-
     fn lock(&self) -> MutexGuard<'_, Orchestrator> {
         self.orchestrator
             .lock()
@@ -176,12 +38,20 @@ impl MemoryDeployer {
     fn reach(&self, workload: &Workload) -> Result<MutexGuard<'_, Orchestrator>, DeployError> {
         let orchestrator = self.lock();
         if orchestrator.is_down {
-            Err(unavailable(workload))
-        } else {
-            Ok(orchestrator)
+            return Err(unavailable(workload, "nobody answers"));
         }
+        if orchestrator.refuses_us {
+            return Err(DeployError::Refused {
+                workload: workload.clone(),
+                problem: REFUSAL.to_owned(),
+            });
+        }
+        Ok(orchestrator)
     }
 }
+
+/// What is told to those whose credentials are refused.
+const REFUSAL: &str = "its orchestrator refuses our credentials";
 
 #[async_trait]
 impl Deployer for MemoryDeployer {
@@ -210,6 +80,10 @@ impl Deployer for MemoryDeployer {
             return Err(not_found(workload, &job));
         }
         if !orchestrator.knows(apply.id) {
+            if orchestrator.is_beaten_to(&job) {
+                let problem = "somebody else deployed at the same moment";
+                return Err(unavailable(workload, problem));
+            }
             if let Some(problem) = orchestrator.refusals.pop_front() {
                 return Err(DeployError::Refused {
                     workload: workload.clone(),
@@ -219,7 +93,7 @@ impl Deployer for MemoryDeployer {
             orchestrator.start(&job, apply.clone());
         }
         if std::mem::take(&mut orchestrator.loses_next_answer) {
-            return Err(unavailable(workload));
+            return Err(unavailable(workload, "nobody answers"));
         }
         Ok(Accepted {
             handle: RolloutHandle(apply.id.to_string()),
@@ -230,7 +104,10 @@ impl Deployer for MemoryDeployer {
     async fn follow(&self, rollout: &Rollout) -> Result<Progress, DeployError> {
         let workload = &rollout.apply.workload;
         let job = place_of(workload)?;
-        let mut orchestrator = self.reach(workload)?;
+        // Not even a refusal decides a rollout: it goes on whether or not we may look.
+        let mut orchestrator = self
+            .reach(workload)
+            .map_err(|error| unavailable(workload, &error.to_string()))?;
         if !orchestrator.has(&job) {
             return Err(not_found(workload, &job));
         }
@@ -244,6 +121,23 @@ impl Deployer for MemoryDeployer {
         }))
     }
 
+    async fn discover(&self) -> Result<Vec<Discovered>, DiscoverError> {
+        let orchestrator = self.lock();
+        let obstacle = match &*orchestrator {
+            it if !it.capabilities.discovers => Some("labels cannot be seen"),
+            it if it.is_down => Some("nobody answers"),
+            it if it.refuses_us => Some(REFUSAL),
+            _ => None,
+        };
+        match obstacle {
+            Some(problem) => Err(DiscoverError {
+                problem: problem.to_owned(),
+                source: None,
+            }),
+            None => Ok(orchestrator.discover()),
+        }
+    }
+
     async fn promote(&self, rollout: &Rollout) -> Result<(), DeployError> {
         let workload = &rollout.apply.workload;
         let mut orchestrator = self.reach(workload)?;
@@ -255,10 +149,6 @@ impl Deployer for MemoryDeployer {
             problem: "it has no canaries that wait to be promoted".to_owned(),
         })
     }
-}
-
-fn reference(image: &str) -> ImageReference {
-    image.parse().unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 fn job_of(workload: &Workload) -> Result<&str, DeployError> {
@@ -289,10 +179,10 @@ fn not_found(workload: &Workload, job: &str) -> DeployError {
     }
 }
 
-fn unavailable(workload: &Workload) -> DeployError {
+fn unavailable(workload: &Workload, problem: &str) -> DeployError {
     DeployError::Unavailable {
         workload: workload.clone(),
-        problem: "nobody answers".to_owned(),
+        problem: problem.to_owned(),
         source: None,
     }
 }

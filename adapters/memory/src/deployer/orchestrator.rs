@@ -2,19 +2,25 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use registrywatcher::deployment::{DeploymentId, Failure, Running};
 use registrywatcher::image::{ImageReference, Tag};
-use registrywatcher::ports::{Apply, Capabilities, Progress};
+use registrywatcher::ports::{
+    Apply, Capabilities, Discovered, LABEL_PREFIX, POLICY_LABEL, Progress,
+};
+use registrywatcher::watch::Workload;
 
 /// What the orchestrator knows, and the switches that a test sets.
 #[derive(Debug)]
 pub(super) struct Orchestrator {
     pub(super) capabilities: Capabilities,
     pub(super) is_down: bool,
+    pub(super) refuses_us: bool,
     pub(super) loses_next_answer: bool,
     pub(super) holds: bool,
     pub(super) held_tags: BTreeSet<Tag>,
     pub(super) canaried_tags: BTreeSet<Tag>,
     pub(super) bad_tags: BTreeSet<Tag>,
     pub(super) refusals: VecDeque<String>,
+    /// What somebody else deploys while we apply, one each, by job.
+    pub(super) meanwhile: VecDeque<(String, ImageReference)>,
     /// How the next rollouts end, one each.
     pub(super) failures: VecDeque<Progress>,
     jobs: BTreeMap<String, Job>,
@@ -26,6 +32,10 @@ pub(super) struct Orchestrator {
 struct Job {
     runs: Option<Running>,
     generation: u64,
+    count: u32,
+    labels: BTreeMap<String, String>,
+    /// As it is discovered.
+    workload: Option<Workload>,
 }
 
 #[derive(Debug)]
@@ -59,12 +69,14 @@ impl Default for Orchestrator {
                 discovers: false,
             },
             is_down: false,
+            refuses_us: false,
             loses_next_answer: false,
             holds: false,
             held_tags: BTreeSet::new(),
             canaried_tags: BTreeSet::new(),
             bad_tags: BTreeSet::new(),
             refusals: VecDeque::new(),
+            meanwhile: VecDeque::new(),
             failures: VecDeque::new(),
             jobs: BTreeMap::new(),
             attempts: Vec::new(),
@@ -79,6 +91,9 @@ impl Orchestrator {
             Job {
                 runs: image.map(unmarked),
                 generation: 0,
+                count: 1,
+                labels: BTreeMap::new(),
+                workload: None,
             },
         );
     }
@@ -94,6 +109,61 @@ impl Orchestrator {
         };
         job.runs = Some(unmarked(image));
         job.generation += 1;
+    }
+
+    /// Whether somebody else deploys to `job` at this moment, which he then does.
+    pub(super) fn is_beaten_to(&mut self, job: &str) -> bool {
+        let is_of_job = |(of, _): &(String, _)| of == job;
+        let Some(index) = self.meanwhile.iter().position(is_of_job) else {
+            return false;
+        };
+        if let Some((job, image)) = self.meanwhile.remove(index) {
+            self.deploy_outside(&job, image);
+        }
+        true
+    }
+
+    pub(super) fn scale(&mut self, job: &str, count: u32) {
+        if let Some(job) = self.jobs.get_mut(job) {
+            job.count = count;
+        }
+    }
+
+    pub(super) fn count(&self, job: &str) -> u32 {
+        self.jobs.get(job).map_or(0, |job| job.count)
+    }
+
+    pub(super) fn label(
+        &mut self,
+        job: &str,
+        workload: Workload,
+        labels: BTreeMap<String, String>,
+    ) {
+        if let Some(job) = self.jobs.get_mut(job) {
+            job.labels = labels;
+            job.workload = Some(workload);
+        }
+    }
+
+    pub(super) fn discover(&self) -> Vec<Discovered> {
+        let asking = self
+            .jobs
+            .values()
+            .filter(|job| job.labels.contains_key(POLICY_LABEL));
+        let found = asking.filter_map(|job| {
+            let ours = job.labels.iter();
+            let ours = ours.filter(|(label, _)| label.starts_with(LABEL_PREFIX));
+            Some(Discovered {
+                workload: job.workload.clone()?,
+                image: job.runs.as_ref()?.image.to_string(),
+                labels: ours
+                    .map(|(label, value)| (label.clone(), value.clone()))
+                    .collect(),
+            })
+        });
+        let mut found: Vec<_> = found.collect();
+        found.sort_by(|a, b| a.workload.cmp(&b.workload));
+        found
     }
 
     pub(super) fn has(&self, job: &str) -> bool {
