@@ -189,11 +189,23 @@ impl DeployError {
 ///   digest, tag and mark, where the capabilities say so.
 /// - A rollout that fails gives [`Progress::Failed`], and says whether what ran before runs again.
 /// - A rollout can be followed from its handle alone, as after a restart of ours.
+/// - A rollout that was let go is taken up by another instance, as by another replica, and goes on where it was left.
+/// - What was applied before a crash of ours, before its handle was stored or after, is found by its id and never begun anew.
 /// - `follow` returns within about a minute, with [`Progress::Rolling`] if nothing was decided by then.
 /// - A forced rollout replaces a workload that runs the image already.
 /// - `promote` lets a rollout that is [`Progress::AwaitingPromotion`] go on to its end. One that was promoted already stays
-///   so; one that does not wait, or a deployer without canaries, is [`DeployError::Refused`].
+///   so.
+/// - One that does not wait, or a deployer without canaries, is [`DeployError::Refused`] by `promote`.
+/// - What somebody else changes between our read and our write is not lost: the rollout is over what he left, or
+///   [`DeployError::Unavailable`].
+/// - What somebody else changes during a rollout is not lost, and the rollout goes on to its end.
+/// - What somebody else deploys between our read and our write is not overwritten: it is [`DeployError::Unavailable`].
+/// - What somebody else deploys over a rollout of ours gives [`Progress::Superseded`], and stays.
+/// - Credentials that the orchestrator refuses are [`DeployError::Refused`]. They decide no rollout that is under way, and no
+///   secret is told.
+/// - An image that the registry refuses to give is not blamed for that.
 /// - `discover` finds the workloads that carry [`POLICY_LABEL`], all of them and no other, where the capabilities say so.
+/// - The capabilities claim neither more nor less than the deployer does.
 /// - An orchestrator that is down is [`DeployError::Unavailable`], and a [`DiscoverError`].
 #[async_trait]
 pub trait Deployer: Send + Sync {

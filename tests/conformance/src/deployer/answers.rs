@@ -94,7 +94,7 @@ pub async fn an_unknown_workload_is_not_found_and_never_unavailable(harness: imp
     );
 }
 
-/// An orchestrator that is down is [`DeployError::Unavailable`].
+/// An orchestrator that is down is [`DeployError::Unavailable`], and a [`DiscoverError`](registrywatcher::ports::DiscoverError).
 pub async fn an_orchestrator_that_is_down_is_unavailable(harness: impl DeployerHarness) {
     let deployer = harness.open();
     let apply = apply(&harness, 1, harness.healthy());
@@ -113,6 +113,8 @@ pub async fn an_orchestrator_that_is_down_is_unavailable(harness: impl DeployerH
     if deployer.capabilities().sees_running {
         assert_unavailable(&deployer.running(&apply.workload).await);
     }
+    let found = deployer.discover().await;
+    assert!(found.is_err(), "nothing is found by nobody, got {found:?}");
     assert_unavailable(
         &deployer
             .follow(&Rollout {

@@ -10,6 +10,15 @@ use uuid::Uuid;
 
 use crate::samples;
 
+/// When somebody else does something to the workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// At once.
+    Now,
+    /// Between our next read of the workload and the write that follows it.
+    BeforeNextWrite,
+}
+
 /// A fresh orchestrator, and the moves from outside.
 ///
 /// How a rollout goes depends on its image alone, so that the suite runs over doubles and real orchestrators alike.
@@ -57,8 +66,56 @@ pub trait DeployerHarness: Send + Sync {
         false
     }
 
+    /// Lets the orchestrator bring back what ran before when a rollout fails from now on, or says `false` where it never does.
+    async fn use_reverts(&self) -> bool {
+        false
+    }
+
     /// How often the orchestrator has replaced the workload so far.
     async fn replacements(&self) -> usize;
+
+    /// What the workload is to run in truth, seen past the adapter; `None` where that cannot be seen.
+    async fn runs(&self) -> Option<ImageReference> {
+        None
+    }
+
+    /// Lets somebody else change something of the workload beside its image, or says `false` where nobody can do so then.
+    async fn edit(&self, _when: Moment) -> bool {
+        false
+    }
+
+    /// Whether the workload still is as [`edit`](Self::edit) left it.
+    async fn keeps_edit(&self) -> bool {
+        false
+    }
+
+    /// Lets somebody else deploy an image that is none of the suite's, or says `false` where nobody can do so then.
+    async fn deploy_outside(&self, _when: Moment) -> bool {
+        false
+    }
+
+    /// Adds a workload with these labels that runs [`before`](Self::before), and gives its address as a person would write it;
+    /// `None` where workloads carry no labels that can be found.
+    async fn label(&self, _labels: &[(&str, &str)]) -> Option<Workload> {
+        None
+    }
+
+    /// What the adapter was given in confidence, and must tell nobody.
+    fn secrets(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Lets the orchestrator refuse from now on what adapters present to it that are opened later, or says `false` where
+    /// nothing is presented.
+    async fn refuse_credentials(&self) -> bool {
+        false
+    }
+
+    /// Deployment number 1 of an image that the registry does not give for the credentials it is asked with; `None` where
+    /// nobody pulls.
+    async fn locked(&self) -> Option<Apply> {
+        None
+    }
 
     /// Takes the orchestrator down, or says `false` where nothing can be down.
     async fn break_down(&self) -> bool;

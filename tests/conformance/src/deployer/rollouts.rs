@@ -249,7 +249,7 @@ pub async fn a_rollout_that_waits_at_its_canaries_goes_on_once_promoted(
     panic!("it is promoted, and stays at {last:?}");
 }
 
-/// One that does not wait, or a deployer without canaries, is [`DeployError::Refused`].
+/// One that does not wait, or a deployer without canaries, is [`DeployError::Refused`] by `promote`.
 pub async fn what_does_not_wait_for_a_promotion_is_not_promoted(harness: impl DeployerHarness) {
     let deployer = harness.open();
     let apply = apply(&harness, 1, harness.healthy());
