@@ -25,6 +25,7 @@ pub(crate) const LIMITED: u8 = 6;
 pub(crate) const UNREADABLE: u8 = 7;
 pub(crate) const UNPLACEABLE: u8 = 8;
 pub(crate) const OVER_QUOTA: u8 = 9;
+pub(crate) const LOCKED: u8 = 10;
 
 /// A simulated cluster.
 #[derive(Clone)]

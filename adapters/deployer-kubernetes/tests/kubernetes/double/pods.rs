@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{CRASHES, LIMITED, MISSING, NEVER_READY, UNPLACEABLE, UNREADABLE};
+use super::{CRASHES, LIMITED, LOCKED, MISSING, NEVER_READY, UNPLACEABLE, UNREADABLE};
 
 /// A pod of a controller.
 #[derive(Debug, Clone)]
@@ -74,6 +74,10 @@ impl Pod {
                 "ImagePullBackOff",
                 "Back-off: ErrImagePull: toomanyrequests",
             ),
+            Some(LOCKED) => waiting(
+                "ErrImagePull",
+                "failed to pull and unpack image: failed to authorize: 401 Unauthorized",
+            ),
             Some(UNREADABLE) => waiting("InvalidImageName", "couldn't parse image name"),
             Some(_) => {
                 return json!({ "phase": "Pending", "conditions": [{
@@ -104,6 +108,7 @@ pub(super) fn fate(image: &str) -> Option<u8> {
         NEVER_READY,
         MISSING,
         LIMITED,
+        LOCKED,
         UNREADABLE,
         UNPLACEABLE,
     ];
