@@ -27,6 +27,8 @@ struct State {
     /// Whether failures are rolled back, and told so.
     restores: bool,
     is_down: bool,
+    /// Whether nobody is believed; who asks is told what he presented.
+    refuses_all: bool,
 }
 
 /// How many looks it takes until a deployment is decided.
@@ -41,6 +43,11 @@ impl Receiver {
             state.requests.push(request.clone());
             if state.is_down {
                 return Reply::Broken;
+            }
+            if state.refuses_all {
+                let presented = request.header("x-key");
+                let body = json!({ "message": format!("who is `{presented}`?") });
+                return Reply::status(401, &body.to_string());
             }
             let told = state.next.pop_front();
             told.unwrap_or_else(|| state.answer(&request))
@@ -76,6 +83,24 @@ impl Receiver {
 
     pub(crate) fn replacements(&self) -> usize {
         self.state().replacements
+    }
+
+    /// What a workload runs, by its query.
+    pub(crate) fn what_runs(&self, query: &str) -> Value {
+        self.state().runs[query]["image"].clone()
+    }
+
+    /// Somebody else deploys to a workload, and all that is under way there is over.
+    pub(crate) fn deploy_outside(&self, query: &str, image: &str) {
+        self.runs(query, Some(image));
+        let state = &mut *self.state();
+        for asked in state.deployments.values_mut() {
+            asked["superseded"] = true.into();
+        }
+    }
+
+    pub(crate) fn refuse_all(&self) {
+        self.state().refuses_all = true;
     }
 
     /// Answers nothing any more.
@@ -130,6 +155,7 @@ impl State {
         *looks += 1;
         let is_decided = *looks >= LOOKS;
         let status = match asked["tag"].as_str().unwrap() {
+            _ if asked["superseded"] == true => json!({ "status": "superseded" }),
             "v2" if is_decided => {
                 let runs = json!({ "image": asked["image"], "tag": "v2", "deployment": id });
                 self.runs.insert(query(&asked), runs);
@@ -143,6 +169,10 @@ impl State {
                 }
                 json!({ "status": "failed", "message": message, "restored": self.restores })
             }
+            "v5" => json!({
+                "status": "failed", "fault": "orchestrator",
+                "message": "the registry answers 401: unauthorized",
+            }),
             _ => json!({ "status": "running", "message": "1 of 3 answers" }),
         };
         Reply::status(200, &status.to_string())
