@@ -21,8 +21,8 @@ use tempfile::TempDir;
 const SCRIPT: &str = r#"
 echo "$RW_DEPLOYMENT_ID" >> "$RUNS"
 case "$RW_TAG" in
-    v2) exit 0 ;;
-    v3) echo "the new version does not answer" >&2; exit 1 ;;
+    v2) echo "$RW_IMAGE" > "$IMAGE"; exit 0 ;;
+    v3) echo "$RW_IMAGE" > "$IMAGE"; echo "the new version does not answer" >&2; exit 1 ;;
     *) exec sleep 600 ;;
 esac
 "#;
@@ -35,11 +35,11 @@ struct Harness {
 impl DeployerHarness for Harness {
     fn open(&self) -> Arc<dyn Deployer> {
         let script = self.folder.path().join("deploy.sh");
-        let runs = self.folder.path().join("runs");
         let mut settings = Settings::of_command(vec!["sh".into(), script.display().to_string()]);
-        settings
-            .environment
-            .insert("RUNS".into(), runs.display().to_string().into());
+        for (name, file) in [("RUNS", "runs"), ("IMAGE", "image")] {
+            let path = self.folder.path().join(file).display().to_string();
+            settings.environment.insert(name.into(), path.into());
+        }
         let ours: Environment =
             Arc::new(|name| (name == "PATH").then(|| "/usr/local/bin:/usr/bin:/bin".to_owned()));
         let deployer = ExecDeployer::new(settings, &ours).expect("the settings are complete");
@@ -61,6 +61,11 @@ impl DeployerHarness for Harness {
     async fn replacements(&self) -> usize {
         std::fs::read_to_string(self.folder.path().join("runs"))
             .map_or(0, |runs| runs.lines().count())
+    }
+
+    async fn runs(&self) -> Option<ImageReference> {
+        let image = std::fs::read_to_string(self.folder.path().join("image"));
+        image.ok()?.trim().parse().ok()
     }
 
     async fn break_down(&self) -> bool {
