@@ -33,9 +33,13 @@ impl Drive {
         let started = Instant::now();
         loop {
             let container = self.engine.container(made.container.id()).await?;
-            let Some(container) = container.filter(|it| it.name() == self.name) else {
+            let Some(container) = container else {
                 return Ok(ControlFlow::Continue(()));
             };
+            // Who takes its name while we drive it drives on from here, and brings back what is to be brought back.
+            if container.name() != self.name {
+                return Ok(ControlFlow::Break(Progress::Superseded));
+            }
             match self.trial.judge(&container, started.elapsed()) {
                 Verdict::Healthy => return self.succeed(made, old).await,
                 Verdict::Failed(how) => {

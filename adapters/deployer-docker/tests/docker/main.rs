@@ -12,4 +12,5 @@ mod discovery;
 mod gate;
 mod outcomes;
 mod refusals;
+mod successors;
 mod support;

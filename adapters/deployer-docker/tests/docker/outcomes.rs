@@ -1,6 +1,6 @@
 //! What a deployment does to a container, and what it leaves of it.
 
-use registrywatcher::ports::{Apply, Deployer, Progress, Rollout};
+use registrywatcher::ports::{Deployer, Progress, Rollout};
 use registrywatcher_conformance::deployer::follow_to_end;
 use serde_json::{Value, json};
 
@@ -239,29 +239,4 @@ async fn labels_that_somebody_copied_to_another_image_are_no_mark() {
         running.image.tag().map(ToString::to_string).as_deref(),
         Some("v1")
     );
-}
-
-#[tokio::test]
-async fn a_newer_deployment_takes_over_from_one_that_was_left_undecided() {
-    let Some(world) = World::with_v1().await else {
-        return;
-    };
-    let undecided = [
-        SERVE,
-        &[r#"HEALTHCHECK --interval=1s --start-period=1h CMD ["/app", "check-fails"]"#],
-    ]
-    .concat();
-    let v2 = world.push("v2", &undecided).await;
-    let v3 = world.push("v3", SERVE).await;
-    let deployer = world.deployer();
-    let follow = async |apply: Apply| {
-        let handle = deployer.apply(&apply).await.expect("accepted").handle;
-        let rollout = Rollout { apply, handle };
-        deployer.follow(&rollout).await.expect("it can be followed")
-    };
-    let progress = follow(world.apply(1, "v2", &v2)).await;
-    assert!(matches!(progress, Progress::Rolling { .. }), "{progress:?}");
-    assert_eq!(world.deploy(2, "v3", &v3).await, Progress::Succeeded);
-    assert_eq!(world.running().await.digest(), Some(&v3));
-    assert_eq!(world.names().await.len(), 1);
 }
