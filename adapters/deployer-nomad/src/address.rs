@@ -10,7 +10,7 @@ pub(crate) struct Address {
     pub(crate) task: Option<String>,
 }
 
-const SHAPE: &str = "an address has `job`, and perhaps `namespace`, `group` and `task`";
+const SHAPE: &str = "an address has `job` (or `name`), and perhaps `namespace`, `group` and `task`";
 
 impl Address {
     /// Reads the address of `workload`; `namespace` holds where it names none.
@@ -19,7 +19,7 @@ impl Address {
             workload: workload.clone(),
             problem,
         };
-        let known = ["job", "group", "task", "namespace"];
+        let known = ["job", "name", "group", "task", "namespace"];
         for (key, value) in workload.address.iter() {
             if !known.contains(&key) {
                 return Err(invalid(format!("`{key}` is unknown; {SHAPE}")));
@@ -35,7 +35,16 @@ impl Address {
                 "the namespace `*` means all of them; name one".to_owned(),
             ));
         }
-        let job = part("job").ok_or_else(|| invalid(format!("`job` is missing; {SHAPE}")))?;
+        // What every kind of deployer calls the name of a workload.
+        let job = match (part("job"), part("name")) {
+            (Some(job), None) | (None, Some(job)) => job,
+            (None, None) => return Err(invalid(format!("`job` is missing; {SHAPE}"))),
+            (Some(_), Some(_)) => {
+                return Err(invalid(
+                    "`job` and `name` are the same; give one".to_owned(),
+                ));
+            }
+        };
         Ok(Self {
             namespace,
             job,
@@ -74,12 +83,19 @@ mod tests {
     }
 
     #[test]
+    fn a_job_may_be_given_as_every_kind_of_deployer_gives_a_name() {
+        let read = |parts| Address::read(&workload("nomad", parts), "default").unwrap();
+        assert_eq!(read(&[("name", "web")]), read(&[("job", "web")]));
+    }
+
+    #[test]
     fn what_is_no_address_is_refused_with_its_shape() {
         for (parts, found) in [
             (&[][..], "`job` is missing"),
             (&[("job", "")], "`job` is empty"),
             (&[("job", "a"), ("tasks", "b")], "`tasks` is unknown"),
             (&[("job", "a"), ("namespace", "*")], "name one"),
+            (&[("job", "a"), ("name", "a")], "give one"),
         ] {
             let error = Address::read(&workload("nomad", parts), "default").unwrap_err();
             assert!(
