@@ -10,6 +10,11 @@ impl SimulatedNomad {
         self.cluster.update(|state| state.edit(&key(id), change))
     }
 
+    /// Registers the job as it is here and changed, as Nomad's pages do: a new version, in which our meta stays.
+    pub fn amend(&self, id: &str, change: impl FnOnce(&mut Value)) -> Option<u64> {
+        self.cluster.update(|state| state.amend(&key(id), change))
+    }
+
     /// Lets somebody else edit the job between a client's read and its next registration.
     pub fn edit_before_next_register(
         &self,

@@ -184,8 +184,15 @@ impl State {
 
     /// Applies an outside change to a job, as `nomad job run` would.
     pub(super) fn edit(&mut self, key: &JobKey, change: impl FnOnce(&mut Value)) -> Option<u64> {
+        self.amend(key, |job| {
+            job::forget_our_meta(job);
+            change(job);
+        })
+    }
+
+    /// Applies an outside change to a job as it is here.
+    pub(super) fn amend(&mut self, key: &JobKey, change: impl FnOnce(&mut Value)) -> Option<u64> {
         let mut job = self.job(key)?.clone();
-        job::forget_our_meta(&mut job);
         change(&mut job);
         let registration = Registration {
             job,
