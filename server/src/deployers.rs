@@ -15,6 +15,7 @@ use registrywatcher_deployer_exec::ExecDeployer;
 #[cfg(feature = "kubernetes")]
 use registrywatcher_deployer_kubernetes::KubernetesDeployer;
 use registrywatcher_deployer_nomad::NomadDeployer;
+use registrywatcher_deployer_swarm::SwarmDeployer;
 use registrywatcher_deployer_webhook::WebhookDeployer;
 
 /// The kinds of deployer that come with registrywatcher.
@@ -25,6 +26,7 @@ pub fn catalogue() -> Catalogue {
     let catalogue = Catalogue::default()
         .with::<NomadDeployer>()
         .with::<DockerDeployer>()
+        .with::<SwarmDeployer>()
         .with::<ExecDeployer>()
         .with::<WebhookDeployer>();
     #[cfg(feature = "kubernetes")]

@@ -12,7 +12,11 @@ impl DockerEngine {
     pub async fn lead_swarm(&self) {
         let init = || async {
             let address = self.swarm_address();
-            let body = json!({ "ListenAddr": self.swarm_listener(), "AdvertiseAddr": address });
+            // Tests count tasks that are over.
+            let spec = json!({ "Orchestration": { "TaskHistoryRetentionLimit": 100 } });
+            let body = json!({
+                "ListenAddr": self.swarm_listener(), "AdvertiseAddr": address, "Spec": spec,
+            });
             let init = self.request(Method::POST, "swarm/init").json(&body);
             accept(init).await;
         };

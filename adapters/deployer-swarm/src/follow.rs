@@ -1,0 +1,67 @@
+use std::time::Duration;
+
+use registrywatcher::ports::{Clock, Progress};
+use tokio::time::Instant;
+
+use crate::engine::{Engine, Sight};
+use crate::error::ApiError;
+use crate::rollout::{self, Expected, Facts};
+
+/// The time between two looks: Swarm tells no change by itself.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
+/// Follows one rollout.
+pub(crate) struct Follower<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) name: &'a str,
+    pub(crate) expected: Expected<'a>,
+    /// How long it is followed until the caller hears that nothing is decided.
+    pub(crate) wait: Duration,
+}
+
+impl Follower<'_> {
+    /// Looks until the rollout is decided, there is other news than at first, or the time is over.
+    pub(crate) async fn follow(&self) -> Result<Progress, ApiError> {
+        let begun = Instant::now();
+        let mut first = None;
+        loop {
+            let Some(facts) = self.look().await? else {
+                return Ok(rollout::of_removed_service());
+            };
+            let progress = rollout::judge(&facts, &self.expected);
+            let is_decided = !matches!(progress, Progress::Rolling { .. });
+            if is_decided && self.still_stands(&facts).await? {
+                return Ok(progress);
+            }
+            let is_news = *first.get_or_insert_with(|| progress.clone()) != progress;
+            if !is_decided && (is_news || begun.elapsed() >= self.wait) {
+                return Ok(progress);
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    async fn look(&self) -> Result<Option<Facts>, ApiError> {
+        let Some(Sight { service, at }) = self.engine.service(self.name).await? else {
+            return Ok(None);
+        };
+        let tasks = self.engine.tasks(service.id()).await?;
+        Ok(Some(Facts {
+            service,
+            tasks,
+            nodes: self.engine.nodes().await?,
+            now: at.unwrap_or_else(|| self.clock.now()),
+        }))
+    }
+
+    /// Whether the service is as it was judged: tasks that were read after it may be of its successor.
+    async fn still_stands(&self, facts: &Facts) -> Result<bool, ApiError> {
+        let now = self.engine.service(self.name).await?;
+        let now = now.map(|sight| sight.service);
+        let is_same = |it: &crate::service::Service| {
+            (it.id(), it.version()) == (facts.service.id(), facts.service.version())
+        };
+        Ok(now.as_ref().is_some_and(is_same))
+    }
+}
