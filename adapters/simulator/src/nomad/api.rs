@@ -13,12 +13,11 @@ use poem::{
     Endpoint, Request, Response,
     http::{StatusCode, header},
 };
-use serde_json::Value;
 use tokio::time::Instant;
 
 use self::{
     call::Call,
-    route::{Answer, Read, Route, Write},
+    route::{Answer, Page, Read, Route, Write},
 };
 use super::{cluster::Cluster, error::ApiError, settings::NomadFaults, state::State};
 use crate::countdown::strikes;
@@ -78,8 +77,8 @@ impl Api {
                     .await
                     .is_err()
             {
-                let body = self.0.update(|state| after_read(state, call, answer))?;
-                return Ok(Answer { index, body });
+                let page = self.0.update(|state| after_read(state, call, answer))?;
+                return Ok(Answer { index, page });
             }
         }
     }
@@ -99,9 +98,9 @@ fn commit(state: &mut State, write: Write) -> Result<Answer, ApiError> {
 fn after_read(
     state: &mut State,
     call: &Call,
-    answer: Result<Value, ApiError>,
-) -> Result<Value, ApiError> {
-    let body = answer?;
+    answer: Result<Page, ApiError>,
+) -> Result<Page, ApiError> {
+    let page = answer?;
     let path = call.path.as_str();
     let NomadFaults {
         lost_evaluations,
@@ -115,7 +114,7 @@ fn after_read(
     if names_deployment && strikes(lost_deployments) {
         return Err(ApiError::not_found("deployment not found"));
     }
-    Ok(body)
+    Ok(page)
 }
 
 /// The faults and the rights, before anything is looked up.
@@ -150,12 +149,15 @@ fn admit(state: &mut State, call: &Call) -> Result<(), ApiError> {
 }
 
 fn respond(answer: &Answer) -> Response {
-    Response::builder()
+    let mut response = Response::builder()
         .header("X-Nomad-Index", answer.index)
         .header("X-Nomad-KnownLeader", "true")
         .header("X-Nomad-LastContact", "0")
-        .content_type("application/json")
-        .body(answer.body.to_string())
+        .content_type("application/json");
+    if let Some(token) = &answer.page.next_token {
+        response = response.header("X-Nomad-NextToken", token);
+    }
+    response.body(answer.page.body.to_string())
 }
 
 fn refuse(refusal: &ApiError) -> Response {

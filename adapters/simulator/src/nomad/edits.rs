@@ -5,7 +5,7 @@ use super::{SimulatedNomad, job, key, register::Registration, state::Edit};
 /// What other people do to jobs.
 impl SimulatedNomad {
     /// Registers a changed job as `nomad job run` of a changed file would: a new version, in which every meta of ours
-    /// (`registrywatcher…`) is gone. Returns its version, or `None` where there is no such job.
+    /// (`registrywatcher_…`) is gone. Returns its version, or `None` where there is no such job.
     pub fn edit(&self, id: &str, change: impl FnOnce(&mut Value)) -> Option<u64> {
         self.cluster.update(|state| state.edit(&key(id), change))
     }

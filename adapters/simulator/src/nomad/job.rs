@@ -247,6 +247,6 @@ pub(super) fn forget_our_meta(job: &mut Value) {
 
 fn forget_in(layer: &mut Value) {
     if let Some(meta) = layer["Meta"].as_object_mut() {
-        meta.retain(|name, _| !name.starts_with("registrywatcher"));
+        meta.retain(|name, _| !name.starts_with("registrywatcher_"));
     }
 }

@@ -12,6 +12,10 @@ pub struct NomadSettings {
     pub token: Option<String>,
     /// `/v1/agent/self` needs a right (`agent:read`) which the token does not have.
     pub agent_self_forbidden: bool,
+    /// Namespaces in which the token has no `list-jobs`: a list of one of them is forbidden, that of `*` leaves it out.
+    pub without_list_jobs: Vec<String>,
+    /// Namespaces in which the token has no `read-job`.
+    pub without_read_job: Vec<String>,
     /// How many nodes there are, which is how often a system job runs.
     pub nodes: u64,
     /// Whether system jobs have deployments, as since 1.11.
@@ -32,6 +36,8 @@ impl Default for NomadSettings {
             namespaces: vec!["default".to_owned()],
             token: None,
             agent_self_forbidden: false,
+            without_list_jobs: Vec::new(),
+            without_read_job: Vec::new(),
             nodes: 1,
             system_deployments: false,
             unknown_job_members: Vec::new(),

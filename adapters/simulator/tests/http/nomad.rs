@@ -5,6 +5,7 @@ mod blocking;
 mod canaries;
 mod failing;
 mod faults;
+mod listing;
 mod operator;
 mod planning;
 mod registering;

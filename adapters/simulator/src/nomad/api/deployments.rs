@@ -88,6 +88,6 @@ fn command(
             "RevertedJobVersion": done.reverted_job_version,
             "Index": index,
         });
-        Ok(Answer { index, body })
+        Ok(Answer::new(index, body))
     })
 }

@@ -1,3 +1,5 @@
+mod list;
+
 use poem::http::Method;
 use serde_json::{Value, json};
 
@@ -22,16 +24,7 @@ pub(super) fn collection(call: &Call) -> Result<Route, ApiError> {
         return register(call, None);
     }
     only_get(call)?;
-    let namespace = call.namespace();
-    let prefix = call.query("prefix").unwrap_or_default().to_owned();
-    let with_meta = call.query("meta") == Some("true");
-    Ok(Route::read(move |state| {
-        let jobs = state.jobs.iter().filter(|(key, _)| {
-            (namespace == "*" || key.namespace == namespace) && key.id.starts_with(&prefix)
-        });
-        let stubs = jobs.filter_map(|(_, versions)| Some(stub(versions.last()?, with_meta)));
-        (state.index_of(Table::Jobs), Ok(stubs.collect()))
-    }))
+    Ok(Route::page(list::reader(call)))
 }
 
 /// `/v1/job/:id` and its parts. An id that ends like a part cannot be told from it, here as there.
@@ -72,7 +65,12 @@ pub(super) fn specific(call: &Call, rest: &str) -> Result<Route, ApiError> {
 
 fn part(call: &Call, key: JobKey, find: fn(&State, &JobKey) -> Found) -> Result<Route, ApiError> {
     only_get(call)?;
-    Ok(Route::read(move |state| find(state, &key)))
+    Ok(Route::read(move |state| {
+        if state.settings.without_read_job.contains(&key.namespace) {
+            return (1, Err(ApiError::forbidden("Permission denied")));
+        }
+        find(state, &key)
+    }))
 }
 
 fn read(state: &State, key: &JobKey) -> Found {
@@ -187,7 +185,7 @@ fn plan(call: &Call, id: &str) -> Result<Route, ApiError> {
     Ok(Route::write(move |state| {
         let body = state.plan(&key, job, with_diff);
         let index = state.index_of(Table::Jobs);
-        Ok(Answer { index, body })
+        Ok(Answer::new(index, body))
     }))
 }
 
@@ -207,7 +205,7 @@ fn stable(call: &Call, key: JobKey) -> Result<Route, ApiError> {
     Ok(Route::write(move |state| {
         let index = state.set_stable(&key, version, stable)?;
         let body = json!({"JobModifyIndex": index, "Index": index});
-        Ok(Answer { index, body })
+        Ok(Answer::new(index, body))
     }))
 }
 
@@ -237,40 +235,5 @@ fn answer(registered: Registered) -> Answer {
         "KnownLeader": false,
         "NextToken": "",
     });
-    Answer {
-        index: registered.index,
-        body,
-    }
-}
-
-/// What the list shows of a job.
-fn stub(job: &Value, with_meta: bool) -> Value {
-    let copied = [
-        "ID",
-        "ParentID",
-        "Name",
-        "Namespace",
-        "Datacenters",
-        "NodePool",
-        "Type",
-        "Priority",
-        "Stop",
-        "Status",
-        "StatusDescription",
-        "CreateIndex",
-        "ModifyIndex",
-        "JobModifyIndex",
-        "SubmitTime",
-        "Version",
-    ];
-    let members = copied
-        .into_iter()
-        .map(|name| (name.to_owned(), job[name].clone()));
-    let mut stub = Value::Object(members.collect());
-    stub["Periodic"] = job::is_periodic(job).into();
-    stub["ParameterizedJob"] = job::is_parameterized(job).into();
-    if with_meta {
-        stub["Meta"] = job["Meta"].clone();
-    }
-    stub
+    Answer::new(registered.index, body)
 }

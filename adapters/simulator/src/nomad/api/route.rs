@@ -7,11 +7,34 @@ use crate::nomad::{error::ApiError, state::State};
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) index: u64,
+    pub(super) page: Page,
+}
+
+impl Answer {
+    pub(super) fn new(index: u64, body: Value) -> Self {
+        let page = body.into();
+        Self { index, page }
+    }
+}
+
+/// A body, and where the next page of it begins if there is one.
+#[derive(Debug)]
+pub(super) struct Page {
     pub(super) body: Value,
+    pub(super) next_token: Option<String>,
+}
+
+impl From<Value> for Page {
+    fn from(body: Value) -> Self {
+        Self {
+            body,
+            next_token: None,
+        }
+    }
 }
 
 /// Looks something up, and says when it changed last.
-pub(super) type Read = Box<dyn Fn(&State) -> (u64, Result<Value, ApiError>) + Send + Sync>;
+pub(super) type Read = Box<dyn Fn(&State) -> (u64, Result<Page, ApiError>) + Send + Sync>;
 
 /// Changes something.
 pub(super) type Write = Box<dyn FnOnce(&mut State) -> Result<Answer, ApiError> + Send>;
@@ -25,6 +48,15 @@ pub(super) enum Route {
 impl Route {
     pub(super) fn read(
         read: impl Fn(&State) -> (u64, Result<Value, ApiError>) + Send + Sync + 'static,
+    ) -> Self {
+        Self::page(move |state| {
+            let (index, answer) = read(state);
+            (index, answer.map(Page::from))
+        })
+    }
+
+    pub(super) fn page(
+        read: impl Fn(&State) -> (u64, Result<Page, ApiError>) + Send + Sync + 'static,
     ) -> Self {
         Self::Read(Box::new(read))
     }
