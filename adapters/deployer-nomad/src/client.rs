@@ -21,6 +21,7 @@ use crate::transport;
 pub(crate) struct Route {
     pub(crate) namespace: String,
     pub(crate) segments: Vec<String>,
+    query: Vec<(&'static str, String)>,
 }
 
 impl Route {
@@ -28,15 +29,44 @@ impl Route {
         Self {
             namespace: namespace.to_owned(),
             segments: segments.iter().map(|&segment| segment.to_owned()).collect(),
+            query: Vec::new(),
         }
+    }
+
+    /// The same with a parameter.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
     }
 }
 
 /// An answer, and the index of Nomad's state that it was given at.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Indexed<T> {
     pub(crate) index: u64,
+    /// Where a list goes on, if this is a page of one.
+    pub(crate) next_token: Option<String>,
     pub(crate) value: T,
+}
+
+impl<T> Indexed<T> {
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Indexed<U> {
+        Indexed {
+            index: self.index,
+            next_token: self.next_token,
+            value: change(self.value),
+        }
+    }
+}
+
+impl<T> Indexed<Option<T>> {
+    pub(crate) fn transpose(self) -> Option<Indexed<T>> {
+        Some(Indexed {
+            index: self.index,
+            next_token: self.next_token,
+            value: self.value?,
+        })
+    }
 }
 
 /// What a registration gave.
@@ -191,6 +221,7 @@ impl Client {
         if let Some(region) = &self.region {
             query.append_pair("region", region);
         }
+        query.extend_pairs(&route.query);
         drop(query);
         url
     }
@@ -206,11 +237,11 @@ impl Client {
             .await
             .map_err(ApiError::of_transport)?;
         let status = answer.status();
-        let index = answer
-            .headers()
-            .get("X-Nomad-Index")
-            .and_then(|value| value.to_str().ok()?.parse().ok())
+        let header = |name| answer.headers().get(name)?.to_str().ok();
+        let index = header("X-Nomad-Index")
+            .and_then(|index| index.parse().ok())
             .unwrap_or_default();
+        let next_token = header("X-Nomad-NextToken").map(str::to_owned);
         let body = answer.bytes().await.map_err(ApiError::of_transport)?;
         if !status.is_success() {
             return Err(ApiError::of_answer(status, &String::from_utf8_lossy(&body)));
@@ -220,7 +251,11 @@ impl Client {
                 "{status} with something that is not its API's: {error}"
             ))
         })?;
-        Ok(Indexed { index, value })
+        Ok(Indexed {
+            index,
+            next_token,
+            value,
+        })
     }
 
     async fn authorised(&self, mut request: RequestBuilder) -> Result<RequestBuilder, ApiError> {

@@ -7,14 +7,15 @@ use registrywatcher::deployment::{DeploymentId, Running};
 use registrywatcher::image::ImageReference;
 use registrywatcher::ports::{
     Accepted, Apply, BuildError, Capabilities, Clock, DeployError, Deployer, DeployerContext,
-    DeployerPlugin, Progress, Rollout,
+    DeployerPlugin, DiscoverError, Discovered, Progress, Rollout,
 };
-use registrywatcher::watch::{Unit, Workload};
+use registrywatcher::watch::{DeployerName, Unit, Workload};
 use semver::Version;
 
 use crate::address::Address;
 use crate::apply::Application;
 use crate::client::Client;
+use crate::discover::{Finder, KnownJobs};
 use crate::error::ApiError;
 use crate::follow::Follower;
 use crate::handle::Handle;
@@ -26,11 +27,16 @@ use crate::version::KnownVersion;
 
 /// Rolls out tasks of Nomad jobs.
 pub struct NomadDeployer {
+    name: DeployerName,
     client: Client,
     clock: Arc<dyn Clock>,
+    /// The namespace of addresses that name none.
     namespace: String,
+    /// The one in which workloads are discovered, or `*`.
+    searched: String,
     wait: Duration,
     version: KnownVersion,
+    jobs: KnownJobs,
     /// What was told last of the rollout of each unit, so that only news ends a wait.
     told: Mutex<HashMap<Unit, (DeploymentId, Progress)>>,
 }
@@ -47,17 +53,22 @@ impl std::fmt::Debug for NomadDeployer {
 }
 
 impl NomadDeployer {
-    /// A deployer with these settings alone; asks nobody.
-    pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+    /// A deployer of that name with these settings alone; asks nobody.
+    pub fn new(
+        name: DeployerName,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, BuildError> {
+        let namespace = |default: &str| settings.namespace.clone().unwrap_or(default.to_owned());
         Ok(Self {
+            name,
             clock,
-            namespace: settings
-                .namespace
-                .clone()
-                .unwrap_or_else(|| "default".to_owned()),
+            namespace: namespace("default"),
+            searched: namespace("*"),
             wait: settings.wait.min(LONGEST_WAIT),
             client: Client::build(settings)?,
             version: KnownVersion::default(),
+            jobs: KnownJobs::default(),
             told: Mutex::default(),
         })
     }
@@ -133,7 +144,7 @@ impl Deployer for NomadDeployer {
             pins_digest: true,
             sees_running: true,
             carries_mark: true,
-            discovers: false,
+            discovers: true,
         }
     }
 
@@ -192,6 +203,16 @@ impl Deployer for NomadDeployer {
         Ok(progress)
     }
 
+    async fn discover(&self) -> Result<Vec<Discovered>, DiscoverError> {
+        let finder = Finder {
+            client: &self.client,
+            deployer: &self.name,
+            searched: &self.searched,
+            namespace: &self.namespace,
+        };
+        finder.find(&self.jobs).await
+    }
+
     async fn promote(&self, rollout: &Rollout) -> Result<(), DeployError> {
         let workload = &rollout.apply.workload;
         let address = self.address(workload)?;
@@ -235,6 +256,6 @@ impl DeployerPlugin for NomadDeployer {
     /// Fills what `settings` leaves out from the environment, as Nomad's own command line does.
     async fn build(settings: Settings, context: &DeployerContext) -> Result<Self, BuildError> {
         let settings = settings.with_environment(|name| (context.environment)(name));
-        Self::new(settings, context.clock.clone())
+        Self::new(context.name.clone(), settings, context.clock.clone())
     }
 }

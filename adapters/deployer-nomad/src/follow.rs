@@ -177,11 +177,8 @@ impl Follower<'_> {
                 evaluation.create_index,
             )
         };
-        let newest = evaluations.value.into_iter().max_by_key(rank);
-        Ok(newest.map(|value| Indexed {
-            index: evaluations.index,
-            value,
-        }))
+        let newest = evaluations.map(|known| known.into_iter().max_by_key(rank));
+        Ok(newest.transpose())
     }
 
     /// The evaluation of our registration, whatever became of it.
@@ -220,16 +217,9 @@ impl Follower<'_> {
             .client
             .find::<Option<Vec<T>>>(&self.of_job(&[of]))
             .await?;
-        Ok(found.map_or(
-            Indexed {
-                index: 0,
-                value: Vec::new(),
-            },
-            |found| Indexed {
-                index: found.index,
-                value: found.value.unwrap_or_default(),
-            },
-        ))
+        Ok(found.map_or_else(Indexed::default, |found| {
+            found.map(Option::unwrap_or_default)
+        }))
     }
 
     fn of_job(&self, rest: &[&str]) -> Route {

@@ -1,6 +1,7 @@
 //! A job as Nomad gives it: read and edited as raw JSON, so that what this program does not know stays as it is.
 
 mod edit;
+mod labels;
 mod select;
 mod task;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use edit::Wanted;
+pub(crate) use labels::Labelled;
 pub(crate) use select::{Obstacle, Selection};
 pub(crate) use task::Task;
 

@@ -121,6 +121,25 @@ pub(crate) struct TaskEvent {
     pub(crate) details: BTreeMap<String, String>,
 }
 
+/// A job in the list under `/v1/jobs`, which has nothing of its groups.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct JobStub {
+    #[serde(rename = "ID")]
+    pub(crate) id: String,
+    /// The job that launched it, if one did.
+    #[serde(rename = "ParentID", deserialize_with = "or_default")]
+    pub(crate) parent: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) namespace: String,
+    /// Whether an operator stopped it. A status of `dead` may also mean that all its allocations failed.
+    pub(crate) stop: bool,
+    /// Moves with its specification.
+    pub(crate) job_modify_index: u64,
+    /// When that was submitted: indexes come again after a snapshot was restored, and times do not.
+    pub(crate) submit_time: i64,
+}
+
 /// The list under `/v1/job/:id/versions`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]

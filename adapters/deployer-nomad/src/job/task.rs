@@ -58,6 +58,12 @@ impl<'a> Task<'a> {
         pin::DRIVERS.contains(&self.driver()) && !self.raw["Config"]["image"].is_null()
     }
 
+    /// The image as it is written, without what podman takes before it.
+    pub(super) fn spelled(&self) -> &'a str {
+        let written = self.written();
+        written.strip_prefix(REGISTRY_TRANSPORT).unwrap_or(written)
+    }
+
     /// The image as it is written.
     pub(crate) fn written(&self) -> &'a str {
         self.raw["Config"]["image"].as_str().unwrap_or_default()

@@ -120,6 +120,17 @@ impl DeployerHarness for Harness {
         true
     }
 
+    async fn label(&self, labels: &[(&str, &str)]) -> Option<Workload> {
+        let nomad = &self.0.nomad;
+        let mut names = (1..).map(|number| format!("labelled-{number}"));
+        let name = names.find(|name| nomad.job(name).is_none())?;
+        nomad.service_job_with(&name, "app", "app", "docker", "team/web:v1", |job| {
+            job["TaskGroups"][0]["Tasks"][0]["Meta"] = labels.iter().copied().collect();
+        });
+        let parts = [("job", name.as_str()), ("group", "app"), ("task", "app")];
+        Some(workload("nomad", &parts))
+    }
+
     fn secrets(&self) -> Vec<String> {
         vec![TOKEN.to_owned()]
     }

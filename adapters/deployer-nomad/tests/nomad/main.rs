@@ -7,6 +7,7 @@
 
 mod conformance;
 mod digests;
+mod discovery;
 mod errors;
 mod jobs;
 mod outcomes;

@@ -24,7 +24,8 @@ const MOST_FOLLOWS: usize = 60;
 pub(crate) fn deployer(settings: Settings) -> NomadDeployer {
     // The second call of a process finds the provider installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    NomadDeployer::new(settings, Arc::new(MemoryClock::new())).expect("the settings can work")
+    let name = "nomad".parse().expect("a name");
+    NomadDeployer::new(name, settings, Arc::new(MemoryClock::new())).expect("the settings can work")
 }
 
 /// A Nomad whose job `web` runs `team/web:v1`, and a deployer for it.
