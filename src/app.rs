@@ -7,6 +7,7 @@
 
 mod commands;
 mod deliver;
+mod discover;
 mod follow;
 mod freezes;
 mod health;
@@ -21,10 +22,11 @@ mod roll_out;
 mod start;
 mod transact;
 mod wait;
+mod watched;
 mod world;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::deployment::DeploymentId;
@@ -33,9 +35,11 @@ use crate::freeze::Breaker;
 use crate::image::Repository;
 use crate::ports::{Clock, Deployer, Ids, Notifier, Registry, Store};
 use crate::watch::{DeployerName, Watch, WatchName};
+use watched::Watched;
 
 pub use commands::{CommandError, DeployNow, HoldChange, IntentChange, RollBack};
 pub use deliver::{Delivered, ReplayError};
+pub use discover::{Discovery, DiscoveryHealth};
 pub use freezes::NewFreeze;
 pub use health::{Degraded, Instance, RegistryHealth};
 pub use observe::Polled;
@@ -110,6 +114,8 @@ pub struct Settings {
     pub breaker: Option<Breaker>,
     /// How the work is shared with other replicas on the same store; `None` where there can be none.
     pub sharing: Option<Sharing>,
+    /// How workloads are found that ask to be watched; `None` where none are looked for.
+    pub discovery: Option<Discovery>,
 }
 
 /// How replicas share the work.
@@ -133,6 +139,7 @@ impl Default for Settings {
             tag_log_retention: Duration::from_hours(24 * 365),
             breaker: None,
             sharing: None,
+            discovery: None,
         }
     }
 }
@@ -146,6 +153,8 @@ pub enum Wake {
     Events,
     /// This repository is to be polled now, not only when it is due: call [`App::poll`].
     Repository(Repository),
+    /// Other repositories are to be polled than before, or at other intervals: ask [`App::repositories`].
+    Repositories,
 }
 
 /// Hands wakes to the runtime; it must return at once.
@@ -155,8 +164,8 @@ pub type Waker = Arc<dyn Fn(Wake) + Send + Sync>;
 pub struct App {
     ports: Ports,
     settings: Settings,
-    watches: BTreeMap<WatchName, Arc<Watch>>,
-    by_repository: BTreeMap<Repository, Vec<Arc<Watch>>>,
+    watched: RwLock<Arc<Watched>>,
+    discovered: Mutex<discover::Answers>,
     world: Mutex<world::World>,
     leases: Option<leases::Leases>,
     waker: Waker,
@@ -166,9 +175,20 @@ pub struct App {
 }
 
 impl App {
-    /// The watches of the configuration.
-    pub fn configured(&self) -> impl Iterator<Item = &Arc<Watch>> {
-        self.watches.values()
+    /// What is watched now.
+    fn watched(&self) -> Arc<Watched> {
+        let watched = self.watched.read();
+        Arc::clone(&watched.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The watch of that name, if there is one now.
+    fn watch_of(&self, name: &WatchName) -> Option<Arc<Watch>> {
+        self.watched().get(name).cloned()
+    }
+
+    /// The names of all that is watched now, in their order.
+    pub fn watch_names(&self) -> Vec<WatchName> {
+        self.watched().names().cloned().collect()
     }
 
     /// Locks what is known; never held across an `await`.
@@ -187,7 +207,7 @@ impl App {
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("App")
-            .field("watches", &self.watches.len())
+            .field("watches", &self.watched().len())
             .finish_non_exhaustive()
     }
 }

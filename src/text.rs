@@ -1,4 +1,8 @@
-//! Text forms of domain values.
+//! Text forms of domain values, and what to say of text that is none.
+
+mod nearest;
+
+pub use nearest::suggest;
 
 /// Lets a value with `FromStr` and `Display` be read from and written to text by serde.
 ///

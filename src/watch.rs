@@ -24,6 +24,14 @@ name_type!(
     "a deployer"
 );
 
+impl WatchName {
+    /// A name that keeps to the grammar by the way it was put together.
+    pub(crate) fn from_checked(name: String) -> Self {
+        debug_assert!(name.parse::<Self>().is_ok(), "`{name}` is no name");
+        Self(name)
+    }
+}
+
 /// A repository that is followed, the rule that picks its tag, and the workloads that run it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Watch {

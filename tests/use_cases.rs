@@ -14,6 +14,7 @@ mod use_cases {
     mod configuration;
     mod crashes;
     mod demands;
+    mod discovery;
     mod freezes;
     mod house;
     mod late_answers;

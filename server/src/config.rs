@@ -21,7 +21,6 @@ mod go_service;
 mod key;
 mod layer;
 mod log;
-mod nearest;
 mod notifications;
 mod policy;
 mod poll;
@@ -42,12 +41,12 @@ use std::collections::BTreeMap;
 
 use registrywatcher::freeze::Breaker;
 use registrywatcher::image::RegistryHost;
-use registrywatcher::watch::{DeployerName, Watch, WatchName};
+use registrywatcher::watch::{DeployerName, Mode, Watch, WatchName};
 use serde::Deserialize;
 
 pub use auth::{AuthConfig, TokenConfig, TokenOrigin, token_hash};
 pub use delivery::DeliveryConfig;
-pub use deployers::DeployerConfig;
+pub use deployers::{DeployerConfig, DiscoverConfig};
 pub use docker_config::DockerConfig;
 pub use environment::Environment;
 pub use exposure::ExposureError;
@@ -65,10 +64,11 @@ pub use sources::{Loaded, Sources};
 pub use store::StoreConfig;
 pub use tag_log::TagLogConfig;
 pub use telemetry::TelemetryConfig;
+pub(crate) use watches::MIN_INTERVAL;
 
 use document::Document;
 use fault::Findings;
-use watches::Surroundings;
+use watches::{Names, Surroundings};
 
 /// The exit code of a program that was used wrongly, `EX_USAGE` of `sysexits.h`: a configuration with faults.
 pub const EXIT_USAGE: u8 = 64;
@@ -108,6 +108,8 @@ pub struct Config {
     pub tag_log: TagLogConfig,
     /// Who is sent a trace of each deployment.
     pub telemetry: Option<TelemetryConfig>,
+    /// Whether nothing is deployed, be it configured or discovered. No key of the configuration, but an argument.
+    pub dry_run: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -170,7 +172,10 @@ impl Wire {
         let tag_log = self.tag_log.check(&root.child("tag_log"), findings);
         let telemetry = self.telemetry.check(&root.child("telemetry"), findings);
         let delivery = self.delivery.check(&root.child("delivery"), findings);
-        let names = self.watches.keys().cloned().collect();
+        let names = Names {
+            configured: self.watches.keys().cloned().collect(),
+            may_be_more: deployers::any_discovers(&self.deployers),
+        };
         let auth = self.auth.check(&root.child("auth"), &names, findings);
         let at = root.child("notifications");
         let notifications = notifications::check(self.notifications, &names, &at, findings);
@@ -199,11 +204,20 @@ impl Wire {
             replicas: replicas?,
             tag_log: tag_log?,
             telemetry,
+            dry_run: false,
         })
     }
 }
 
 impl Config {
+    /// Lets everything be decided and told, and nothing be deployed.
+    pub fn run_dry(&mut self) {
+        self.dry_run = true;
+        for watch in self.watches.values_mut() {
+            watch.mode = Mode::Observe;
+        }
+    }
+
     /// The configuration as a file in its own shape, every key written out; [`REDACTED`] stands for each secret.
     pub fn to_toml(&self) -> String {
         let mut document = Document::default();

@@ -70,7 +70,7 @@ fn execute(command: Command, catalogue: &Catalogue) -> anyhow::Result<ExitCode> 
                 commands::token::revoke(&args, &environment).await
             }
             Command::Config(ConfigCommand::Check(file)) => {
-                commands::config::check(&file, &environment)
+                commands::config::check(&file, catalogue, &environment).await
             }
             Command::Migrate(args) => commands::migrate::run(&args, &environment).await,
             Command::Openapi => commands::openapi::run(),

@@ -88,16 +88,21 @@ fn builder() -> anyhow::Result<PrometheusBuilder> {
 /// Shows what is counted before there is anything to count: a counter that appears with its first increment hides that
 /// increment from `increase()`.
 pub(crate) fn begin(app: &App, sinks: &[String]) {
-    for (repository, _) in app.repositories() {
-        for outcome in POLL_OUTCOMES {
-            count_poll(&repository, outcome, 0);
-        }
-    }
+    begin_polls(app);
     store::begin(app.held_leases().is_some());
     traces::begin();
     for sink in sinks {
         store::begin_sink(sink);
         notifier::begin(sink);
+    }
+}
+
+/// The same of polls alone: registries may become watched later.
+pub(crate) fn begin_polls(app: &App) {
+    for (repository, _) in app.repositories() {
+        for outcome in POLL_OUTCOMES {
+            count_poll(&repository, outcome, 0);
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod announcements;
 mod background;
 mod delivery;
+mod discovery;
 mod executor;
 mod housekeeping;
 mod poller;
@@ -14,6 +15,7 @@ mod tokens;
 
 pub use announcements::{Announcements, announcements};
 pub use background::Background;
+pub(crate) use discovery::look;
 pub use poller::Pace;
 pub(crate) use tokens::{FOLLOW_TOKENS_EVERY, TokenFollower};
 

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
-use registrywatcher::app::{App, Ports, Settings, Sharing, Sink};
+use registrywatcher::app::{App, Discovery, Ports, Settings, Sharing, Sink};
+use registrywatcher::discovery::Rules;
 use registrywatcher::ports::{
-    Clock, Credentials, Deployer, DeployerContext, DeploymentQuery, Ids, Notifier, Store,
+    BuildError, Clock, Credentials, Deployer, DeployerContext, DeploymentQuery, Ids, Notifier,
+    Store,
 };
-use registrywatcher::watch::DeployerName;
+use registrywatcher::watch::{DeployerName, Mode};
 use registrywatcher_credentials_docker::{
     ConfiguredCredential, DockerConfigSource, DockerCredentials, SecretSource,
 };
@@ -22,8 +25,8 @@ use uuid::Uuid;
 
 use crate::clock::SystemClock;
 use crate::config::{
-    Channel, Config, DockerConfig, Environment, Login, PollConfig, RegistryConfig, Secret,
-    SinkConfig,
+    Channel, Config, ConfigError, DeployerConfig, DockerConfig, Environment, Finding, Login,
+    MIN_INTERVAL, PollConfig, RegistryConfig, Secret, SinkConfig,
 };
 use crate::deployers::Catalogue;
 use crate::ids::TimeOrderedIds;
@@ -83,13 +86,13 @@ pub(crate) async fn wire(
             ids: Arc::clone(&ids),
             environment: Arc::new(move |variable| environment.get(variable).map(str::to_owned)),
         };
-        let settings = serde_json::Value::Object(section.settings.clone());
-        let deployer = catalogue.build(&section.kind, settings, context).await;
+        let deployer = build(section, catalogue, context).await;
         deployers.insert(
             name.clone(),
             deployer.with_context(|| format!("deployers.{name}"))?,
         );
     }
+    refuse_discovery(config, &deployers)?;
     let traces = config.telemetry.as_ref();
     let traces = traces.map(|telemetry| Traces::start(telemetry, Arc::clone(&store)));
     let traces = traces.transpose()?;
@@ -110,6 +113,61 @@ pub(crate) async fn wire(
         announcements,
         sinks,
     })
+}
+
+async fn build(
+    section: &DeployerConfig,
+    catalogue: &Catalogue,
+    context: DeployerContext,
+) -> Result<Arc<dyn Deployer>, BuildError> {
+    let settings = serde_json::Value::Object(section.settings.clone());
+    catalogue.build(&section.kind, settings, context).await
+}
+
+/// Refuses to look for workloads where the kind of deployer cannot: only one that is built can tell.
+fn refuse_discovery(
+    config: &Config,
+    deployers: &BTreeMap<DeployerName, Arc<dyn Deployer>>,
+) -> Result<(), ConfigError> {
+    let faults = config.deployers.iter().filter_map(|(name, section)| {
+        let discover = section.discover.as_ref()?;
+        let can = deployers.get(name)?.capabilities().discovers;
+        (!can).then(|| discover.refusal(name, &section.kind))
+    });
+    let faults: Vec<Finding> = faults.collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(ConfigError { faults })
+    }
+}
+
+/// Refuses a configuration that looks for workloads where it cannot, as far as that can be told here: a deployer that cannot be
+/// built on this machine is none of it.
+pub(crate) async fn check_discovery(
+    config: &Config,
+    catalogue: &Catalogue,
+    environment: &Environment,
+) -> Result<(), ConfigError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let ids: Arc<dyn Ids> = Arc::new(TimeOrderedIds::after(Uuid::nil()));
+    let credentials = credentials(config, environment);
+    let mut deployers = BTreeMap::new();
+    let sections = config.deployers.iter();
+    for (name, section) in sections.filter(|(_, section)| section.discover.is_some()) {
+        let environment = environment.clone();
+        let context = DeployerContext {
+            name: name.clone(),
+            credentials: Arc::clone(&credentials),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            environment: Arc::new(move |variable| environment.get(variable).map(str::to_owned)),
+        };
+        if let Ok(deployer) = build(section, catalogue, context).await {
+            deployers.insert(name.clone(), deployer);
+        }
+    }
+    refuse_discovery(config, &deployers)
 }
 
 /// The identity of the deployment that was recorded last; what is made from now on must order after it.
@@ -161,8 +219,31 @@ fn settings(config: &Config, sharing: Option<Sharing>) -> Settings {
         tag_log_retention: config.tag_log.retention,
         breaker: config.breaker,
         sharing,
+        discovery: discovery(config),
         ..Settings::default()
     }
+}
+
+/// Where workloads are looked for, and what they may ask for.
+fn discovery(config: &Config) -> Option<Discovery> {
+    let deployers = config.deployers.iter().filter_map(|(name, section)| {
+        let discover = section.discover.as_ref()?;
+        Some((name.clone(), discover.interval))
+    });
+    let deployers: BTreeMap<DeployerName, Duration> = deployers.collect();
+    let watched = config.watches.values();
+    let watched = watched.map(|watch| watch.repository().registry().clone());
+    let rules = Rules {
+        registries: config.registries.keys().cloned().chain(watched).collect(),
+        interval: config.poll.interval,
+        min_interval: MIN_INTERVAL,
+        mode: if config.dry_run {
+            Mode::Observe
+        } else {
+            Mode::Deploy
+        },
+    };
+    (!deployers.is_empty()).then_some(Discovery { deployers, rules })
 }
 
 fn credentials(config: &Config, environment: &Environment) -> Arc<dyn Credentials> {

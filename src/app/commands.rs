@@ -68,7 +68,7 @@ impl App {
         change: &IntentChange,
         author: &Author,
     ) -> Result<(Intent, Option<Asked>), CommandError> {
-        let watch = self.configured_watch(name)?;
+        let watch = &self.configured_watch(name)?;
         if let Some(Target::Pin(_)) = &change.target {
             self.ensure_not_frozen(name)?;
         }
@@ -94,7 +94,7 @@ impl App {
 
     /// Lets a watch track again with auto-deploy on, and deploys what is wanted then.
     pub async fn reset(&self, name: &WatchName, author: &Author) -> Result<Intent, CommandError> {
-        let watch = self.configured_watch(name)?;
+        let watch = &self.configured_watch(name)?;
         self.ensure_not_frozen(name)?;
         let tag = self.wanted_now(watch, &Intent::default()).await?;
         let candidate = self.resolve_now(watch, &tag).await?;
@@ -117,7 +117,7 @@ impl App {
         demand: &DeployNow,
         author: &Author,
     ) -> Result<Asked, CommandError> {
-        let watch = self.configured_watch(name)?;
+        let watch = &self.configured_watch(name)?;
         ensure_workload(watch, demand.workload.as_ref())?;
         if let Some(once) = demand.once
             && let Some(asked) = self.asked_before(name, once).await?
@@ -161,9 +161,8 @@ impl App {
         }
     }
 
-    pub(super) fn configured_watch(&self, name: &WatchName) -> Result<&Arc<Watch>, CommandError> {
-        self.watches
-            .get(name)
+    pub(super) fn configured_watch(&self, name: &WatchName) -> Result<Arc<Watch>, CommandError> {
+        self.watch_of(name)
             .ok_or_else(|| CommandError::UnknownWatch { name: name.clone() })
     }
 

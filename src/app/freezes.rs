@@ -68,7 +68,7 @@ impl App {
                 (ends_one || freeze.is_some()).then(|| (change, kind.clone()))
             })
             .await?;
-            for name in self.watches.keys() {
+            for name in self.watched().names() {
                 self.reconcile_or_log(name).await;
             }
             return Ok(());

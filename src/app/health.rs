@@ -18,7 +18,7 @@ pub struct Degraded {
     pub part: String,
     /// What it said last.
     pub fault: String,
-    /// How many watches it concerns; 0 for a sink.
+    /// How many watches it concerns; 0 for a sink, and for a deployer that only cannot be asked what asks to be watched.
     pub watches: usize,
 }
 
@@ -40,7 +40,7 @@ impl App {
         }
     }
 
-    /// How many watches have not been polled since the start; for readiness.
+    /// How many watches of the configuration have not been polled since the start; for readiness.
     pub fn unpolled(&self) -> usize {
         let world = self.world();
         let is_polled = |watch: &&Arc<Watch>| {
@@ -49,8 +49,11 @@ impl App {
                 .get(watch.repository())
                 .is_some_and(|followed| followed.polls > 0)
         };
-        self.watches
-            .values()
+        // What is found later is polled at once, and the service has been ready.
+        let watched = self.watched();
+        watched
+            .iter()
+            .filter(|watch| !watched.is_discovered(&watch.name))
             .filter(|watch| self.attends_to(&watch.name) && !is_polled(watch))
             .count()
     }
@@ -58,8 +61,9 @@ impl App {
     /// What outside does not work now, by what was seen last.
     pub fn degraded(&self) -> Vec<Degraded> {
         let mut faults = Faults::default();
+        let watched = self.watched();
         let world = self.world();
-        for watch in self.watches.values() {
+        for watch in watched.iter() {
             if self.attends_to(&watch.name) {
                 world.note_faults(watch, &mut faults);
             }
@@ -67,6 +71,12 @@ impl App {
         for (sink, tries) in &world.tries {
             if let Some(fault) = &tries.fault {
                 faults.note(format!("sink {sink}"), fault, 0);
+            }
+        }
+        drop(world);
+        for health in self.discovery().into_iter().flatten() {
+            if let Some(fault) = &health.fault {
+                faults.note(format!("deployer {}", health.deployer), fault, 0);
             }
         }
         faults.0.into_values().collect()
@@ -97,7 +107,7 @@ pub struct Instance {
     pub replica: Option<ReplicaId>,
     /// What it attends to by lease; `None` where there can be no other replica.
     pub leases: Option<BTreeSet<Resource>>,
-    /// How many watches are configured.
+    /// How many watches there are.
     pub watches: usize,
 }
 
@@ -113,9 +123,10 @@ impl App {
     }
 
     fn polled_registries(&self, is_seen: impl Fn(&WatchName) -> bool) -> Vec<RegistryHealth> {
+        let watched = self.watched();
         let world = self.world();
         let mut found: BTreeMap<&RegistryHost, RegistryHealth> = BTreeMap::new();
-        for (repository, watches) in &self.by_repository {
+        for (repository, watches) in watched.repositories() {
             let counts = |watch: &&Arc<Watch>| is_seen(&watch.name) && self.attends_to(&watch.name);
             let counted = watches.iter().filter(counts).count();
             if counted == 0 {
@@ -143,7 +154,7 @@ impl App {
             uptime: self.ports.clock.monotonic().saturating_sub(self.started),
             replica: self.replica(),
             leases: self.held_leases(),
-            watches: self.watches.len(),
+            watches: self.watched().len(),
         }
     }
 }

@@ -179,8 +179,8 @@ impl App {
             let world = self.world();
             world.open.values().map(|open| open.watch.clone()).collect()
         };
-        let configured: BTreeSet<WatchName> = self.watches.keys().cloned().collect();
-        let watches = configured.union(&open).cloned().map(Resource::Watch);
+        let named: BTreeSet<WatchName> = self.watched().names().cloned().collect();
+        let watches = named.union(&open).cloned().map(Resource::Watch);
         let sinks = self.ports.sinks.keys().cloned().map(Resource::Sink);
         watches.chain(sinks).collect()
     }
@@ -216,7 +216,7 @@ impl App {
         for id in open {
             self.wake(Wake::Deployment(id));
         }
-        if let Some(watch) = self.watches.get(name) {
+        if let Some(watch) = self.watch_of(name) {
             self.wake(Wake::Repository(watch.repository().clone()));
         }
     }

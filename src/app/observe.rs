@@ -29,7 +29,7 @@ impl App {
     /// The repositories to poll, each with the shortest interval of its watches.
     pub fn repositories(&self) -> Vec<(Repository, Duration)> {
         let mut intervals = std::collections::BTreeMap::new();
-        for watch in self.watches.values() {
+        for watch in self.watched().iter() {
             let interval = intervals
                 .entry(watch.repository().clone())
                 .or_insert(watch.interval);
@@ -72,7 +72,7 @@ impl App {
 
     /// Polls the repository of a watch now, as an operator asks, and gives what is known and decided then.
     pub async fn check(&self, name: &WatchName) -> Result<WatchView, CommandError> {
-        let watch = self.configured_watch(name)?;
+        let watch = &self.configured_watch(name)?;
         let polled = self.poll(watch.repository()).await;
         if !self.attends_to(name) {
             let watch = name.clone();
@@ -126,7 +126,8 @@ impl App {
 
     /// The watches of `repository` that this replica attends to.
     fn watches_of(&self, repository: &Repository) -> Vec<Arc<Watch>> {
-        let all = self.by_repository.get(repository).into_iter().flatten();
+        let watched = self.watched();
+        let all = watched.of(repository).iter();
         all.filter(|watch| self.attends_to(&watch.name))
             .cloned()
             .collect()
@@ -223,7 +224,8 @@ impl World {
                 .states
                 .get(&watch.name)
                 .and_then(WatchState::last_deployed);
-            let Some(live) = self.live.get_mut(&watch.name) else {
+            let live = self.live.get_mut(&watch.name);
+            let Some(live) = live.filter(|live| live.is_of(watch)) else {
                 continue;
             };
             match (listing, &live.pick) {

@@ -10,7 +10,7 @@ use crate::watch::{Watch, WatchName};
 impl App {
     /// The images that a watch does not deploy by itself, oldest first; `None` if it is not configured.
     pub fn quarantine(&self, name: &WatchName) -> Option<Vec<Quarantined>> {
-        let watch = self.watches.get(name)?;
+        let watch = self.watch_of(name)?;
         let world = self.world();
         let entries = world.restraints.quarantine.iter();
         Some(
@@ -37,7 +37,7 @@ impl App {
         deployment: DeploymentId,
         author: &Author,
     ) -> Result<Quarantined, CommandError> {
-        let watch = self.configured_watch(name)?;
+        let watch = &self.configured_watch(name)?;
         let released = self
             .transact_for_anyone(name, |world, draft| {
                 let entry = world

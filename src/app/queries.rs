@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::App;
+use super::watched::Watched;
 use super::world::{Live, World};
 use crate::decision::{Decision, Unwanted, wanted_tag};
 use crate::deployment::{Deployment, DeploymentId, FailedRollout, Runs};
@@ -35,8 +36,10 @@ pub struct Decided {
 /// All that is known of one watch.
 #[derive(Debug, Clone)]
 pub struct WatchView {
-    /// The watch, from the configuration.
+    /// The watch.
     pub watch: Arc<Watch>,
+    /// Whether the labels of its workloads ask for it, and no configuration.
+    pub discovered: bool,
     /// What an operator wants.
     pub intent: Intent,
     /// What operators asked for and has not been served yet.
@@ -79,23 +82,29 @@ pub struct WorkloadView {
 }
 
 impl App {
-    /// All that is known of one watch, or `None` if it is not configured.
+    /// All that is known of one watch, or `None` if there is none of that name.
     pub fn watch(&self, name: &WatchName) -> Option<WatchView> {
-        let watch = self.watches.get(name)?;
-        self.view(&self.world(), watch)
+        let watched = self.watched();
+        let watch = watched.get(name)?;
+        self.view(&self.world(), &watched, watch)
     }
 
-    fn view(&self, world: &World, watch: &Arc<Watch>) -> Option<WatchView> {
+    fn view(&self, world: &World, watched: &Watched, watch: &Arc<Watch>) -> Option<WatchView> {
         let attended = self.attends_to(&watch.name);
-        world.view(watch, attended, self.ports.clock.now())
+        let view = world.view(watch, attended, self.ports.clock.now())?;
+        Some(WatchView {
+            discovered: watched.is_discovered(&watch.name),
+            ..view
+        })
     }
 
     /// All that is known of every watch, by name.
     pub fn watches(&self) -> Vec<WatchView> {
+        let watched = self.watched();
         let world = self.world();
-        self.watches
-            .values()
-            .filter_map(|watch| self.view(&world, watch))
+        watched
+            .iter()
+            .filter_map(|watch| self.view(&world, &watched, watch))
             .collect()
     }
 
@@ -131,7 +140,7 @@ impl App {
 impl World {
     fn view(&self, watch: &Arc<Watch>, attended: bool, now: DateTime<Utc>) -> Option<WatchView> {
         let state = self.states.get(&watch.name)?;
-        let live = self.live.get(&watch.name);
+        let live = self.live(watch);
         let observation = self.observation(watch.repository());
         let wanted = match observation {
             Some(observation) => {
@@ -149,6 +158,7 @@ impl World {
         let listing = observation.map(crate::observation::Observation::listing);
         Some(WatchView {
             watch: Arc::clone(watch),
+            discovered: false,
             intent: state.intent.clone(),
             requests: state.requests.clone(),
             tags: listing.and_then(|listing| listing.last_known().cloned()),

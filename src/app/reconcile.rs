@@ -16,14 +16,14 @@ impl App {
     ///
     /// Called after every poll, command and ended deployment. It asks the registry nothing.
     pub async fn reconcile(&self, name: &WatchName) -> Result<(), StoreError> {
-        let Some(watch) = self.watches.get(name).filter(|_| self.attends_to(name)) else {
+        let Some(watch) = self.watch_of(name).filter(|_| self.attends_to(name)) else {
             return Ok(());
         };
-        let reconciled = self.try_reconcile(watch).await;
+        let reconciled = self.try_reconcile(&watch).await;
         if let Err(error) = &reconciled
             && error.is_transient()
         {
-            self.hold_for_store(watch, error);
+            self.hold_for_store(&watch, error);
         }
         reconciled
     }
@@ -31,6 +31,9 @@ impl App {
     async fn try_reconcile(&self, watch: &Arc<Watch>) -> Result<(), StoreError> {
         let name = &watch.name;
         self.freshen(name).await?;
+        if self.was_retired_elsewhere(name) {
+            return Ok(());
+        }
         self.drop_expired_requests(name).await?;
         self.look_at_workloads(watch).await;
         self.adopt(watch).await?;
@@ -171,10 +174,13 @@ impl App {
         for index in 0..watch.workloads.len() {
             let is_due = {
                 let world = self.world();
-                let look = world.live_workloads(watch)[index].look.as_ref();
-                look.is_none_or(|look| {
-                    look.answer.is_err()
-                        || self.ports.clock.monotonic() >= look.at + self.settings.drift_interval
+                let live = world.live_workloads(watch).get(index);
+                live.is_some_and(|live| {
+                    live.look.as_ref().is_none_or(|look| {
+                        look.answer.is_err()
+                            || self.ports.clock.monotonic()
+                                >= look.at + self.settings.drift_interval
+                    })
                 })
             };
             if is_due {
@@ -187,10 +193,8 @@ impl App {
     fn look_is_old(&self, watch: &Watch, index: usize) -> bool {
         let now = self.ports.clock.monotonic();
         let world = self.world();
-        world.live_workloads(watch)[index]
-            .look
-            .as_ref()
-            .is_none_or(|look| look.at < now)
+        let live = world.live_workloads(watch).get(index);
+        live.is_some_and(|live| live.look.as_ref().is_none_or(|look| look.at < now))
     }
 
     async fn look(&self, watch: &Watch, index: usize) {

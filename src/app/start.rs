@@ -1,8 +1,8 @@
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 
 use super::leases::Leases;
 use super::news::News;
+use super::watched::Watched;
 use super::world::{Followed, Live, LiveWorkload, World};
 use super::{App, Ports, Settings, Waker};
 use crate::event::EventKind;
@@ -45,18 +45,9 @@ impl App {
         waker: Waker,
     ) -> Result<Self, StartError> {
         let started = ports.clock.monotonic();
-        let watches: BTreeMap<WatchName, Arc<Watch>> = watches
-            .into_iter()
-            .map(|watch| (watch.name.clone(), Arc::new(watch)))
-            .collect();
+        let configured = Arc::new(Watched::configured(watches));
         let mut world = World::from_snapshot(ports.store.load(&Scope::Everything).await?);
-        world.configure(&ports, &watches)?;
-        let mut by_repository: BTreeMap<_, Vec<Arc<Watch>>> = BTreeMap::new();
-        for watch in watches.values() {
-            let of_one = by_repository.entry(watch.repository().clone()).or_default();
-            of_one.reserve_exact(1);
-            of_one.push(Arc::clone(watch));
-        }
+        world.configure(&ports, &configured)?;
         let leases = match &settings.sharing {
             Some(sharing) => {
                 let generation = ports.store.generation(&sharing.fingerprint).await?;
@@ -68,15 +59,15 @@ impl App {
         let app = Self {
             ports,
             settings,
-            watches,
-            by_repository,
+            watched: RwLock::new(Arc::clone(&configured)),
+            discovered: Mutex::default(),
             world: Mutex::new(world),
             leases,
             waker,
             news: News::default(),
             started,
         };
-        for watch in app.watches.values() {
+        for watch in configured.iter() {
             app.enrol(watch).await?;
         }
         app.retire_missing().await?;
@@ -86,8 +77,13 @@ impl App {
     }
 
     /// Stores a watch that is new, was renamed, or follows another repository than before.
-    async fn enrol(&self, watch: &Watch) -> Result<(), StoreError> {
+    ///
+    /// Of one that was discovered, its workloads are stored too: after a restart they tell whose it is.
+    pub(super) async fn enrol(&self, watch: &Watch) -> Result<(), StoreError> {
+        let is_discovered = !self.watched().is_configured(&watch.name);
         self.transact_for_anyone(&watch.name, |_, draft| {
+            let is_noted = |workload| draft.state().of(workload).is_some();
+            let is_complete = !is_discovered || watch.workloads.iter().all(is_noted);
             let is_new = draft.watch().version == 0;
             let known = draft.watch().repository.replace(watch.repository().clone());
             let was_retired = std::mem::take(&mut draft.watch().retired);
@@ -102,7 +98,13 @@ impl App {
                         repository: watch.repository().clone(),
                     });
                 }
-                _ => return Ok::<_, StoreError>(None),
+                _ if is_complete => return Ok::<_, StoreError>(None),
+                _ => {}
+            }
+            if is_discovered {
+                for workload in &watch.workloads {
+                    draft.watch().of_mut(workload);
+                }
             }
             Ok(Some(()))
         })
@@ -111,25 +113,40 @@ impl App {
     }
 
     /// Retires the watches that are no longer configured. What is stored of them stays.
+    ///
+    /// Those that a deployer may still have labels for are left until it was asked.
     async fn retire_missing(&self) -> Result<(), StoreError> {
-        let missing: Vec<WatchName> = self
-            .world()
-            .states
-            .values()
-            .filter(|state| !state.retired && !self.watches.contains_key(&state.name))
-            // A row of the Go service that no watch took up yet has a repository only once one did.
-            .filter(|state| state.repository.is_some())
-            .map(|state| state.name.clone())
-            .collect();
+        let watched = self.watched();
+        let (unsettled, missing): (Vec<WatchName>, Vec<WatchName>) = {
+            let world = self.world();
+            let missing = world
+                .states
+                .values()
+                .filter(|state| !state.retired && watched.get(&state.name).is_none())
+                // A row of the Go service that no watch took up yet has a repository only once one did.
+                .filter(|state| state.repository.is_some());
+            let names = missing.map(|state| state.name.clone());
+            names.partition(|name| self.may_be_discovered(&world, name))
+        };
+        self.leave_unsettled(unsettled);
         for name in missing {
-            self.transact_for_anyone(&name, |_, draft| {
-                draft.watch().retired = true;
-                draft.watch().requests.clear();
-                draft.tell(EventKind::WatchRetired);
-                Ok::<_, StoreError>(Some(()))
-            })
-            .await?;
+            self.retire(&name).await?;
         }
+        Ok(())
+    }
+
+    /// Retires a watch, unless it is already.
+    pub(super) async fn retire(&self, name: &WatchName) -> Result<(), StoreError> {
+        self.transact_for_anyone(name, |_, draft| {
+            if draft.watch().retired {
+                return Ok::<_, StoreError>(None);
+            }
+            draft.watch().retired = true;
+            draft.watch().requests.clear();
+            draft.tell(EventKind::WatchRetired);
+            Ok(Some(()))
+        })
+        .await?;
         Ok(())
     }
 
@@ -178,7 +195,8 @@ impl App {
     }
 }
 
-fn live(ports: &Ports, watch: &Watch) -> Result<Live, StartError> {
+/// What is known of a watch before anything is.
+pub(super) fn live(ports: &Ports, watch: &Arc<Watch>) -> Result<Live, StartError> {
     let live =
         |workload: &Workload| {
             let deployer = ports.deployers.get(&workload.deployer).ok_or_else(|| {
@@ -202,6 +220,7 @@ fn live(ports: &Ports, watch: &Watch) -> Result<Live, StartError> {
         };
     let workloads: Result<_, StartError> = watch.workloads.iter().map(live).collect();
     Ok(Live {
+        watch: Arc::clone(watch),
         pick: None,
         workloads: workloads?,
     })
@@ -209,22 +228,18 @@ fn live(ports: &Ports, watch: &Watch) -> Result<Live, StartError> {
 
 impl World {
     /// Makes room for what will be known of the configured watches, and begins those that are new.
-    fn configure(
-        &mut self,
-        ports: &Ports,
-        watches: &BTreeMap<WatchName, Arc<Watch>>,
-    ) -> Result<(), StartError> {
+    fn configure(&mut self, ports: &Ports, watched: &Watched) -> Result<(), StartError> {
         // Collected, a map fills its nodes; grown entry by entry, it leaves nearly half of each empty.
-        self.live = watches
-            .values()
+        self.live = watched
+            .iter()
             .map(|watch| Ok((watch.name.clone(), live(ports, watch)?)))
             .collect::<Result<_, StartError>>()?;
-        self.repositories = watches
-            .values()
+        self.repositories = watched
+            .iter()
             .map(|watch| (watch.repository().clone(), Followed::default()))
             .collect();
-        let first: Vec<WatchState> = watches
-            .values()
+        let first: Vec<WatchState> = watched
+            .iter()
             .filter(|watch| !self.states.contains_key(&watch.name))
             .map(|watch| self.first_state(watch))
             .collect();
@@ -236,7 +251,7 @@ impl World {
 
     /// What a watch starts with: what it had under its former name; held, if another watch deployed its workload before;
     /// otherwise tracking and deploying by itself.
-    fn first_state(&self, watch: &Watch) -> WatchState {
+    pub(super) fn first_state(&self, watch: &Watch) -> WatchState {
         let former = watch
             .formerly
             .as_ref()

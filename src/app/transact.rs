@@ -29,7 +29,12 @@ impl Draft {
         self.step.events.push(NewEvent { at: self.at, kind });
     }
 
-    /// The watch as it shall be.
+    /// The watch as it is drafted so far.
+    pub(super) fn state(&self) -> &WatchState {
+        &self.watch
+    }
+
+    /// The watch as it shall be, to be changed.
     pub(super) fn watch(&mut self) -> &mut WatchState {
         &mut self.watch
     }

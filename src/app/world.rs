@@ -2,6 +2,7 @@ mod live;
 mod stored;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -49,9 +50,9 @@ pub(super) struct World {
     pub(super) own_events: BTreeSet<EventId>,
     /// When deployments failed lately, for the breaker.
     pub(super) failures: VecDeque<DateTime<Utc>>,
-    /// The repositories of the configured watches.
+    /// The repositories of what is watched.
     pub(super) repositories: BTreeMap<Repository, Followed>,
-    /// What is known of the configured watches, and not stored.
+    /// What is known of what is watched, and not stored.
     pub(super) live: BTreeMap<WatchName, Live>,
     /// How the open deployments go, for showing and for waiting longer after each fault.
     pub(super) drives: BTreeMap<DeploymentId, Drive>,
@@ -70,6 +71,8 @@ pub(super) struct Followed {
 /// A watch as it is now.
 #[derive(Debug)]
 pub(super) struct Live {
+    /// The very watch that this is known of: of another form of it, with other workloads, it would say the wrong thing.
+    pub(super) watch: Arc<Watch>,
     /// What its policy picked last, while it tracks.
     pub(super) pick: Option<Pick>,
     /// What the deployers said of its workloads, in its order.
@@ -240,10 +243,20 @@ impl World {
             .max_by_key(|deployment| deployment.state.is_active())
     }
 
-    /// The workloads of `watch` as they are now, in their order.
+    /// What is known of `watch`; nothing if it is not watched any more, or not in this form.
+    pub(super) fn live(&self, watch: &Watch) -> Option<&Live> {
+        self.live.get(&watch.name).filter(|live| live.is_of(watch))
+    }
+
+    /// As [`live`](Self::live), to be changed.
+    pub(super) fn live_mut(&mut self, watch: &Watch) -> Option<&mut Live> {
+        let live = self.live.get_mut(&watch.name);
+        live.filter(|live| live.is_of(watch))
+    }
+
+    /// The workloads of `watch` as they are now, in their order; none if it is not watched any more.
     pub(super) fn live_workloads(&self, watch: &Watch) -> &[LiveWorkload] {
-        let live = self.live.get(&watch.name);
-        live.map_or(&[], |live| &live.workloads)
+        self.live(watch).map_or(&[], |live| &live.workloads)
     }
 
     /// One of the workloads of `watch`, to be changed.
@@ -252,7 +265,7 @@ impl World {
         watch: &Watch,
         index: usize,
     ) -> Option<&mut LiveWorkload> {
-        self.live.get_mut(&watch.name)?.workloads.get_mut(index)
+        self.live_mut(watch)?.workloads.get_mut(index)
     }
 
     /// Whether any workload of `watch` runs a tag without a digest.
@@ -263,7 +276,7 @@ impl World {
 
     /// What the policy of `watch` picked last.
     pub(super) fn pick(&self, watch: &Watch) -> Option<&Pick> {
-        self.live.get(&watch.name)?.pick.as_ref()
+        self.live(watch)?.pick.as_ref()
     }
 
     /// What the workloads of `watch` run, in their order.

@@ -28,7 +28,10 @@ pub(crate) const WATCH: &str = "web";
 pub(crate) struct House {
     pub(crate) registry: MemoryRegistry,
     pub(crate) store: MemoryStore,
+    /// The deployer `production`.
     pub(crate) deployer: MemoryDeployer,
+    /// The deployer `staging`, where no watch of [`watch`] has a workload.
+    pub(crate) staging: MemoryDeployer,
     pub(crate) notifier: MemoryNotifier,
     pub(crate) clock: MemoryClock,
     pub(crate) ids: SequentialIds,
@@ -58,6 +61,7 @@ impl House {
             registry,
             store,
             deployer,
+            staging: MemoryDeployer::new(),
             notifier: MemoryNotifier::new(),
             clock,
             ids: SequentialIds::new(),
@@ -72,6 +76,7 @@ impl House {
             registry,
             store,
             deployer,
+            staging,
             notifier,
             clock,
             ids,
@@ -80,6 +85,7 @@ impl House {
             registry,
             store,
             deployer,
+            staging,
             notifier,
             clock,
             ids,
@@ -101,6 +107,7 @@ impl House {
             registry: self.registry.clone(),
             store: self.store.clone(),
             deployer: self.deployer.clone(),
+            staging: self.staging.clone(),
             notifier: self.notifier.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
@@ -293,6 +300,7 @@ struct Outside {
     registry: MemoryRegistry,
     store: MemoryStore,
     deployer: MemoryDeployer,
+    staging: MemoryDeployer,
     notifier: MemoryNotifier,
     clock: MemoryClock,
     ids: SequentialIds,
@@ -300,8 +308,11 @@ struct Outside {
 
 impl Outside {
     fn ports(&self) -> Ports {
-        let name: DeployerName = "production".parse().expect("a name");
-        let deployer: Arc<dyn Deployer> = Arc::new(self.deployer.clone());
+        let deployers = [("production", &self.deployer), ("staging", &self.staging)];
+        let deployers = deployers.map(|(name, deployer)| {
+            let name: DeployerName = name.parse().expect("a name");
+            (name, Arc::new(deployer.clone()) as Arc<dyn Deployer>)
+        });
         let sink = Sink {
             notifier: Arc::new(self.notifier.clone()),
             route: Route::default(),
@@ -309,7 +320,7 @@ impl Outside {
         Ports {
             registry: Arc::new(self.registry.clone()),
             store: Arc::new(self.store.clone()),
-            deployers: BTreeMap::from([(name, deployer)]),
+            deployers: deployers.into(),
             sinks: BTreeMap::from([("memory".to_owned(), sink)]),
             clock: Arc::new(self.clock.clone()),
             ids: Arc::new(self.ids.clone()),

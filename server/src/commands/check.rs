@@ -2,24 +2,31 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
-use registrywatcher::app::{App, WatchView, WorkloadView};
+use registrywatcher::app::{App, DiscoveryHealth, WatchView, WorkloadView};
 use registrywatcher::decision::{Decision, Hold, HoldReason};
 use registrywatcher::deployment::{Origin, Runs};
 use registrywatcher::ports::{Scope, Snapshot, Store};
+use registrywatcher::watch::Mode;
 use registrywatcher_memory::MemoryStore;
 
 use crate::cli::ConfigFile;
 use crate::commands::config::load;
 use crate::config::{Config, Environment};
 use crate::deployers::Catalogue;
+use crate::runtime::look;
 use crate::table::Table;
 use crate::wiring::{connect_store, store_url, wire};
 
-/// Polls everything once and prints a row per workload.
+/// How long a deployer may take to say which of its workloads ask to be watched.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Polls everything once and prints a row per workload, and then what was found by labels.
 ///
-/// Exits with 0 if nothing is to be done, 2 if something would be deployed, 1 if something could not be asked.
+/// Exits with 0 if nothing is to be done, 2 if something would be deployed, 1 if something could not be asked, or labels are not
+/// in order.
 pub(crate) async fn run(
     file: &ConfigFile,
     catalogue: &Catalogue,
@@ -27,6 +34,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let config = load(file, environment)?.config;
     let app = rehearse(&config, catalogue, environment).await?;
+    look(&app, PATIENCE).await;
     for (repository, _) in app.repositories() {
         app.poll(&repository).await;
     }
@@ -38,7 +46,46 @@ pub(crate) async fn run(
         }
     }
     print!("{table}");
-    Ok(exit_code(&views))
+    let discovery = app.discovery();
+    let faults = print_discovery(&views, discovery.as_deref());
+    Ok(exit_code(&views, faults))
+}
+
+/// Prints what was found by labels and what cannot be watched, and gives how much of the latter there is.
+fn print_discovery(views: &[WatchView], discovery: Option<&[DiscoveryHealth]>) -> usize {
+    let Some(discovery) = discovery else {
+        return 0;
+    };
+    let mut table = Table::new(["DISCOVERED", "DEPLOYER", "IMAGE", "POLICY", "MODE"]);
+    for view in views.iter().filter(|view| view.discovered) {
+        let watch = &view.watch;
+        let deployers = watch.workloads.iter().map(|workload| &workload.deployer);
+        let mut deployers: Vec<String> = deployers.map(ToString::to_string).collect();
+        deployers.dedup();
+        table.row([
+            watch.name.to_string(),
+            deployers.join(", "),
+            watch.image.to_string(),
+            watch.policy.to_string(),
+            match watch.mode {
+                Mode::Deploy => "deploy",
+                Mode::Observe => "observe",
+            }
+            .to_owned(),
+        ]);
+    }
+    print!("\n{table}");
+    let mut faults = Vec::new();
+    for health in discovery {
+        let deployer = &health.deployer;
+        let unasked = health.fault.iter();
+        faults.extend(unasked.map(|fault| format!("{deployer}: {fault}")));
+        faults.extend(health.faults.iter().map(ToString::to_string));
+    }
+    for fault in &faults {
+        println!("fault: {fault}");
+    }
+    faults.len()
 }
 
 /// The application over what is stored now, which forgets everything that it would store. Nothing is driven.
@@ -119,7 +166,7 @@ fn reasons(hold: &Hold) -> String {
     reasons.join("; ")
 }
 
-fn exit_code(views: &[WatchView]) -> ExitCode {
+fn exit_code(views: &[WatchView], faults: usize) -> ExitCode {
     let decisions = || {
         views
             .iter()
@@ -136,7 +183,7 @@ fn exit_code(views: &[WatchView]) -> ExitCode {
         }),
         Some(_) => false,
     };
-    if decisions().any(is_error) {
+    if faults > 0 || decisions().any(is_error) {
         return ExitCode::from(1);
     }
     if decisions().any(|decision| matches!(decision, Some(Decision::Deploy(_)))) {

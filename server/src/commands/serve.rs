@@ -8,7 +8,6 @@ use std::time::Duration;
 use anyhow::Context;
 use registrywatcher::app::{App, Sharing};
 use registrywatcher::ports::{Clock, Scope, Snapshot, Store, Tokens};
-use registrywatcher::watch::Mode;
 use registrywatcher_api_rest::{Access, AccessSettings, ServerInfo};
 use registrywatcher_memory::MemoryStore;
 use registrywatcher_store_sea_orm::FileLock;
@@ -49,10 +48,7 @@ pub(crate) async fn run(
     }
     if args.dry_run {
         tracing::info!("dry run: nothing is deployed");
-        config
-            .watches
-            .values_mut()
-            .for_each(|watch| watch.mode = Mode::Observe);
+        config.run_dry();
     }
     let kept = if args.dry_run {
         Kept::Nothing

@@ -9,10 +9,11 @@ use registrywatcher::intent::Target;
 use registrywatcher::watch::WatchName;
 
 use crate::cli::Why;
-use crate::commands::check::{rehearse, runs, wanted};
+use crate::commands::check::{PATIENCE, rehearse, runs, wanted};
 use crate::commands::config::load;
 use crate::config::Environment;
 use crate::deployers::Catalogue;
+use crate::runtime::look;
 
 /// Polls the watch once and prints what is wanted, what runs, and every gate that is closed.
 pub(crate) async fn run(
@@ -22,17 +23,18 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let mut config = load(&args.config, environment)?.config;
     let name: WatchName = args.watch.parse()?;
-    config.watches.retain(|known, _| *known == name);
-    let watch = config
-        .watches
-        .get(&name)
-        .with_context(|| format!("there is no watch `{name}`"))?;
-    let repository = watch.repository().clone();
+    let is_configured = config.watches.contains_key(&name);
+    if is_configured {
+        config.watches.retain(|known, _| *known == name);
+        let deployers = config.deployers.values_mut();
+        deployers.for_each(|deployer| deployer.discover = None);
+    }
     let app = rehearse(&config, catalogue, environment).await?;
-    app.poll(&repository).await;
-    let view = app
-        .watch(&name)
-        .with_context(|| format!("there is no watch `{name}`"))?;
+    look(&app, PATIENCE).await;
+    let missing = || format!("there is no watch `{name}`");
+    let repository = app.watch(&name).map(|view| view.watch.repository().clone());
+    app.poll(&repository.with_context(missing)?).await;
+    let view = app.watch(&name).with_context(missing)?;
     print!("{}", explain(&view));
     Ok(ExitCode::SUCCESS)
 }

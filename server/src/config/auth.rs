@@ -13,6 +13,7 @@ use super::fault::Findings;
 use super::key::Key;
 use super::scalar::{Count, count};
 use super::secret::read_file;
+use super::watches::Names;
 
 /// The section `[auth]`: who may use the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +74,7 @@ impl Wire {
     pub(super) fn check(
         self,
         at: &Key,
-        watches: &BTreeSet<String>,
+        watches: &Names,
         findings: &mut Findings<'_>,
     ) -> Option<AuthConfig> {
         let failed_logins_per_minute = count(
@@ -113,7 +114,7 @@ impl TokenWire {
     fn check(
         mut self,
         at: &Key,
-        watches: &BTreeSet<String>,
+        watches: &Names,
         findings: &mut Findings<'_>,
     ) -> Option<TokenConfig> {
         let key = at.child("name");
@@ -187,7 +188,7 @@ fn hash_of_token_in(file: &Path) -> Result<TokenHash, String> {
 fn reach(
     texts: Option<Vec<String>>,
     at: &Key,
-    watches: &BTreeSet<String>,
+    watches: &Names,
     findings: &mut Findings<'_>,
 ) -> Option<Reach> {
     let Some(texts) = texts else {
@@ -204,7 +205,7 @@ fn reach(
         let Some(pattern) = findings.parse::<NamePattern>(&key, text) else {
             continue;
         };
-        if !watches.iter().any(|name| pattern.matches(name)) {
+        if !watches.may_fit(&pattern) {
             findings.warn(
                 &key,
                 format!("`{pattern}` fits no watch that is configured"),

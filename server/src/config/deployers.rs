@@ -1,12 +1,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use registrywatcher::watch::DeployerName;
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::document::Document;
-use super::fault::Findings;
+use super::fault::{Finding, Findings};
 use super::key::Key;
+use super::scalar::{HumanDuration, Switch, duration};
 use super::secret::{REDACTED, redact_url};
 
 /// A section `[deployers.<name>]`: an orchestrator and how it is reached.
@@ -14,8 +17,19 @@ use super::secret::{REDACTED, redact_url};
 pub struct DeployerConfig {
     /// Which kind of deployer, such as `nomad`; the catalogue knows which there are.
     pub kind: String,
+    /// How its workloads are found that ask to be watched; `None` unless they are looked for.
+    pub discover: Option<DiscoverConfig>,
     /// Everything else in the section, which only that kind can read.
     pub settings: Map<String, Value>,
+}
+
+/// The keys `discover` and `discover_interval` of a deployer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiscoverConfig {
+    /// How often it is asked.
+    pub interval: Duration,
+    /// Where it is switched on, for telling of kinds that cannot do it.
+    source: String,
 }
 
 impl fmt::Debug for DeployerConfig {
@@ -24,6 +38,7 @@ impl fmt::Debug for DeployerConfig {
         let settings: Vec<&String> = self.settings.keys().collect();
         f.debug_struct("DeployerConfig")
             .field("kind", &self.kind)
+            .field("discover", &self.discover)
             .field("settings", &settings)
             .finish()
     }
@@ -32,6 +47,22 @@ impl fmt::Debug for DeployerConfig {
 pub(super) type Wire = Map<String, Value>;
 
 const KIND: &str = "kind";
+const DISCOVER: &str = "discover";
+const DISCOVER_INTERVAL: &str = "discover_interval";
+
+/// How often a deployer is asked which workloads ask to be watched, unless it says otherwise.
+const INTERVAL: Duration = Duration::from_mins(1);
+
+/// Asking for all workloads is dear to an orchestrator.
+const LEAST_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Whether workloads are looked for at any deployer, so that there may be watches that no section names.
+pub(super) fn any_discovers(wires: &BTreeMap<String, Wire>) -> bool {
+    let is_on = |value: &Value| Switch::deserialize(value).is_ok_and(|Switch(on)| on);
+    wires
+        .values()
+        .any(|wire| wire.get(DISCOVER).is_some_and(is_on))
+}
 
 pub(super) fn check(
     wires: BTreeMap<String, Wire>,
@@ -54,18 +85,73 @@ pub(super) fn check(
                 "missing; write `kind = \"nomad\"`, for example",
             ),
         };
+        let discover = discovery(&mut settings, &key, findings);
         let name = findings.parse::<DeployerName>(&key, &name);
         if let (Some(name), Some(kind)) = (name, kind) {
-            deployers.insert(name, DeployerConfig { kind, settings });
+            let deployer = DeployerConfig {
+                kind,
+                discover,
+                settings,
+            };
+            deployers.insert(name, deployer);
         }
     }
     deployers
+}
+
+/// Takes the keys of discovery out of a section: they are ours, and not the kind's.
+fn discovery(settings: &mut Wire, at: &Key, findings: &mut Findings<'_>) -> Option<DiscoverConfig> {
+    let key = at.child(DISCOVER);
+    let is_on = settings.remove(DISCOVER).and_then(|value| {
+        let problem = |_| "expected `true` or `false`";
+        findings.accept(&key, Switch::deserialize(value).map_err(problem))
+    });
+    let interval_key = at.child(DISCOVER_INTERVAL);
+    let interval = match settings.remove(DISCOVER_INTERVAL) {
+        None => Some(HumanDuration(INTERVAL)),
+        Some(value) => {
+            let problem =
+                |_| "expected a duration with its unit in quotes, such as `59s` or `1m30s`";
+            findings.accept(
+                &interval_key,
+                HumanDuration::deserialize(value).map_err(problem),
+            )
+        }
+    };
+    let interval = match interval {
+        None => None,
+        given => duration(findings, &interval_key, given, LEAST_INTERVAL),
+    };
+    let Some(Switch(true)) = is_on else {
+        return None;
+    };
+    Some(DiscoverConfig {
+        interval: interval?,
+        source: findings.source_of(&key),
+    })
+}
+
+impl DiscoverConfig {
+    /// The fault that the kind of the deployer `name` cannot find workloads.
+    pub(crate) fn refusal(&self, name: &DeployerName, kind: &str) -> Finding {
+        Finding {
+            source: self.source.clone(),
+            key: Key::root().child("deployers").child(name).child(DISCOVER),
+            problem: format!(
+                "the kind `{kind}` cannot find workloads by their labels; leave it out and name them in `[watches]`"
+            ),
+        }
+    }
 }
 
 impl DeployerConfig {
     pub(super) fn write(&self, name: &DeployerName, document: &mut Document) {
         document.section(&["deployers", name.as_str()]);
         document.pair(KIND, self.kind.as_str());
+        if let Some(discover) = &self.discover {
+            document.pair(DISCOVER, true);
+            document.duration(DISCOVER_INTERVAL, discover.interval);
+        }
         for (key, value) in &self.settings {
             let shown = redacted(value, is_secret(key));
             if let Ok(value) = toml::Value::try_from(shown) {

@@ -122,6 +122,11 @@ impl<'a> Findings<'a> {
         self.accept(key, text.parse())
     }
 
+    /// Where the value at `key` stands.
+    pub(super) fn source_of(&self, key: &Key) -> String {
+        self.layers.source_of(key)
+    }
+
     fn finding(&self, key: &Key, problem: &dyn fmt::Display) -> Finding {
         Finding {
             source: self.layers.source_of(key),

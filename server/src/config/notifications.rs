@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use registrywatcher::event::{EventKind, Route, Severity};
+use registrywatcher::text::suggest;
 use registrywatcher::watch::WatchName;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -12,8 +13,8 @@ use toml::Value;
 use super::document::Document;
 use super::fault::Findings;
 use super::key::Key;
-use super::nearest::suggest;
 use super::scalar::Switch;
+use super::watches::Names;
 
 pub use channel::Channel;
 
@@ -66,7 +67,7 @@ const KINDS: [Kind; 5] = [
 
 pub(super) fn check(
     wires: BTreeMap<String, Wire>,
-    watches: &BTreeSet<String>,
+    watches: &Names,
     at: &Key,
     findings: &mut Findings<'_>,
 ) -> BTreeMap<String, SinkConfig> {
@@ -91,7 +92,7 @@ impl Wire {
     fn check(
         mut self,
         name: &str,
-        watches: &BTreeSet<String>,
+        watches: &Names,
         at: &Key,
         findings: &mut Findings<'_>,
     ) -> Option<SinkConfig> {
@@ -110,12 +111,7 @@ impl Wire {
         })
     }
 
-    fn route(
-        &mut self,
-        watches: &BTreeSet<String>,
-        at: &Key,
-        findings: &mut Findings<'_>,
-    ) -> Option<Route> {
+    fn route(&mut self, watches: &Names, at: &Key, findings: &mut Findings<'_>) -> Option<Route> {
         let mut patterns = Vec::new();
         let mut is_sound = true;
         for (index, text) in self.watches.take().into_iter().flatten().enumerate() {
@@ -125,7 +121,7 @@ impl Wire {
                 is_sound = false;
                 continue;
             };
-            if !watches.iter().any(|name| pattern.matches(name)) {
+            if !watches.may_fit(&pattern) {
                 findings.warn(&key, format!("`{pattern}` is the name of no watch"));
             }
             patterns.push(pattern);

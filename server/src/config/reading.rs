@@ -3,11 +3,11 @@
 use figment::Error;
 use figment::error::{Actual, Kind};
 use figment::value::Value;
+use registrywatcher::text::suggest;
 use serde::de::DeserializeOwned;
 
 use super::fault::Findings;
 use super::key::Key;
-use super::nearest::suggest;
 
 /// Reads a `T`, which must do without any of its keys.
 ///

@@ -3,6 +3,7 @@ mod workloads;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use registrywatcher::event::NamePattern;
 use registrywatcher::image::ImageReference;
 use registrywatcher::watch::{AdoptMode, DriftMode, Mode, Watch, WatchName, Workload};
 use serde::Deserialize;
@@ -32,7 +33,22 @@ pub(super) struct Wire {
 }
 
 /// The least time between two automatic deployments of one workload, unless a watch says otherwise.
-const MIN_INTERVAL: Duration = Duration::from_secs(10);
+pub(crate) const MIN_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The names of all watches, as far as they are known before anything is discovered.
+pub(super) struct Names {
+    pub(super) configured: BTreeSet<String>,
+    /// Whether workloads may ask for others.
+    pub(super) may_be_more: bool,
+}
+
+impl Names {
+    /// Whether any watch may have a name that `pattern` fits.
+    pub(super) fn may_fit(&self, pattern: &NamePattern) -> bool {
+        let mut configured = self.configured.iter();
+        self.may_be_more || configured.any(|name| pattern.matches(name))
+    }
+}
 
 /// What watches are checked against.
 pub(super) struct Surroundings {

@@ -9,15 +9,24 @@ use tokio::sync::{broadcast, mpsc};
 #[derive(Debug)]
 pub struct Announcements {
     pub(super) deployments: mpsc::UnboundedReceiver<DeploymentId>,
-    pub(super) repositories: mpsc::UnboundedReceiver<Repository>,
+    pub(super) polls: mpsc::UnboundedReceiver<PollNews>,
     /// Told whenever there are new events; in a fixed order where several listen.
     pub(super) news: broadcast::Receiver<()>,
+}
+
+/// What the poller is told.
+#[derive(Debug)]
+pub(super) enum PollNews {
+    /// This repository is to be polled now.
+    Now(Repository),
+    /// Other repositories are to be polled than before.
+    Others,
 }
 
 /// A waker for [`App::start`](registrywatcher::app::App::start), and where what it is told comes out.
 pub fn announcements() -> (Waker, Announcements) {
     let (deployment, deployments) = mpsc::unbounded_channel();
-    let (repository, repositories) = mpsc::unbounded_channel();
+    let (poll, polls) = mpsc::unbounded_channel();
     let (told, news) = broadcast::channel(1);
     let waker: Waker = Arc::new(move |wake| match wake {
         // A receiver that is gone means that the process is shutting down.
@@ -25,7 +34,10 @@ pub fn announcements() -> (Waker, Announcements) {
             let _ = deployment.send(id);
         }
         Wake::Repository(name) => {
-            let _ = repository.send(name);
+            let _ = poll.send(PollNews::Now(name));
+        }
+        Wake::Repositories => {
+            let _ = poll.send(PollNews::Others);
         }
         Wake::Events => {
             let _ = told.send(());
@@ -33,7 +45,7 @@ pub fn announcements() -> (Waker, Announcements) {
     });
     let announcements = Announcements {
         deployments,
-        repositories,
+        polls,
         news,
     };
     (waker, announcements)

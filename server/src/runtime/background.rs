@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use registrywatcher::app::App;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::{Announcements, Pace, delivery, executor, housekeeping, poller, sharing};
+use super::{Announcements, Pace, delivery, discovery, executor, housekeeping, poller, sharing};
 
 /// The tasks beside the API. Dropping them stops everything at once, as a crash would; rollouts are resumed by whoever
 /// starts next.
@@ -16,7 +16,7 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts polling, driving what had not ended, delivering to `sinks`, and keeping leases where replicas share the work.
+    /// Starts looking for workloads, polling, driving what had not ended, delivering to `sinks`, and keeping leases where replicas share the work.
     pub fn start(
         app: Arc<App>,
         sinks: impl IntoIterator<Item = String>,
@@ -25,7 +25,7 @@ impl Background {
     ) -> Self {
         let Announcements {
             deployments,
-            repositories,
+            polls,
             news,
         } = announcements;
         let (stop, stopping) = watch::channel(false);
@@ -38,8 +38,16 @@ impl Background {
             let delivery = delivery::deliver(Arc::clone(&app), sink, news.resubscribe());
             tasks.spawn(until(stopping, delivery));
         }
-        let poller = poller::Poller::new(Arc::clone(&app), pace);
-        tasks.spawn(poller.poll(repositories, stopping.clone()));
+        let (looked, first_look) = oneshot::channel();
+        let discovering = discovery::discover(Arc::clone(&app), looked);
+        tasks.spawn(until(stopping.clone(), discovering));
+        let (polled, until_stopped) = (Arc::clone(&app), stopping.clone());
+        tasks.spawn(async move {
+            // What is found at the start is polled with the rest.
+            until(until_stopped.clone(), async { drop(first_look.await) }).await;
+            let poller = poller::Poller::new(polled, pace);
+            poller.poll(polls, until_stopped).await;
+        });
         let renewing = sharing::renew_leases(Arc::clone(&app), renewed);
         tasks.spawn(until(stopping.clone(), renewing));
         let following = sharing::follow_changes(Arc::clone(&app));

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::announcements::PollNews;
 use super::background::stopped;
 use crate::measure;
 
@@ -58,31 +59,58 @@ enum PollState {
 impl Poller {
     /// Every repository is due at once.
     pub(super) fn new(app: Arc<App>, pace: Pace) -> Self {
+        let mut poller = Self {
+            app,
+            pace,
+            repositories: Vec::new(),
+            due: BTreeSet::new(),
+            polls: JoinSet::new(),
+            running: BTreeMap::new(),
+        };
+        poller.renew();
+        poller
+    }
+
+    /// Takes up the repositories that are to be polled now and were not before, which are due at once, and drops the others.
+    fn renew(&mut self) {
         let now = Instant::now();
-        let repositories: Vec<Polling> = app
-            .repositories()
-            .into_iter()
-            .map(|(repository, interval)| Polling {
-                repository,
+        let before = std::mem::take(&mut self.repositories).into_iter();
+        let mut before: BTreeMap<Repository, (usize, Polling)> = before
+            .enumerate()
+            .map(|(index, polling)| (polling.repository.clone(), (index, polling)))
+            .collect();
+        let mut moved = BTreeMap::new();
+        for (index, (repository, interval)) in self.app.repositories().into_iter().enumerate() {
+            let mut polling = Polling {
                 interval,
                 state: PollState::Due(now),
                 not_before: now,
+                repository,
+            };
+            if let Some((old, known)) = before.remove(&polling.repository) {
+                moved.insert(old, index);
+                (polling.state, polling.not_before) = (known.state, known.not_before);
+            }
+            self.repositories.push(polling);
+        }
+        let due = self.repositories.iter().enumerate();
+        self.due = due
+            .filter_map(|(index, polling)| match polling.state {
+                PollState::Due(at) => Some((at, index)),
+                PollState::Polled { .. } => None,
             })
             .collect();
-        Self {
-            app,
-            pace,
-            due: (0..repositories.len()).map(|index| (now, index)).collect(),
-            repositories,
-            polls: JoinSet::new(),
-            running: BTreeMap::new(),
-        }
+        // A poll of what was dropped ends for nobody.
+        let running = std::mem::take(&mut self.running).into_iter();
+        self.running = running
+            .filter_map(|(id, old)| Some((id, *moved.get(&old)?)))
+            .collect();
     }
 
     /// Polls for ever, and what is `woken` at once.
     pub(super) async fn poll(
         mut self,
-        mut woken: mpsc::UnboundedReceiver<Repository>,
+        mut woken: mpsc::UnboundedReceiver<PollNews>,
         mut stopping: watch::Receiver<bool>,
     ) {
         loop {
@@ -99,7 +127,10 @@ impl Poller {
                         self.end(index, &polled);
                     }
                 }
-                Some(repository) = woken.recv() => self.wake(&repository),
+                Some(news) = woken.recv() => match news {
+                    PollNews::Now(repository) => self.wake(&repository),
+                    PollNews::Others => self.renew(),
+                },
                 () = sleep_until(until), if next.is_some() => {
                     if let Some((_, index)) = next {
                         self.begin(index);

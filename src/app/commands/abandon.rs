@@ -35,8 +35,8 @@ impl App {
                     return Ok(None);
                 };
                 end.consequences(&ended, draft, now);
-                if let Some(watch) = self.watches.get(&ended.watch) {
-                    hold_back(watch, &ended, reason, author, draft);
+                if let Some(watch) = self.watch_of(&ended.watch) {
+                    hold_back(&watch, &ended, reason, author, draft);
                 }
                 draft.step.deployments.push(ended.clone());
                 Ok(Some(ended))

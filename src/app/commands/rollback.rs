@@ -31,7 +31,7 @@ impl App {
         demand: &RollBack,
         author: &Author,
     ) -> Result<Asked, CommandError> {
-        let watch = self.configured_watch(name)?;
+        let watch = &self.configured_watch(name)?;
         ensure_workload(watch, demand.workload.as_ref())?;
         if let Some(once) = demand.once
             && let Some(asked) = self.asked_before(name, once).await?

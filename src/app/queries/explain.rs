@@ -22,11 +22,12 @@ pub struct Explanation {
 impl App {
     /// Why a watch does what it does, with at most `candidates` tags; `None` if it is not configured.
     pub fn explain(&self, name: &WatchName, candidates: usize) -> Option<Explanation> {
-        let watch = self.watches.get(name)?;
+        let watched = self.watched();
+        let watch = watched.get(name)?;
         let now = self.ports.clock.now();
         let (view, last, gates) = {
             let world = self.world();
-            let view = self.view(&world, watch)?;
+            let view = self.view(&world, &watched, watch)?;
             let last = world.states.get(name)?.last_deployed().cloned();
             let of_workload = |index| world.with_facts(watch, index, now, gates);
             let indices = 0..watch.workloads.len();

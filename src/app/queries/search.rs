@@ -1,5 +1,3 @@
-use std::ops::Bound;
-
 use super::{WatchView, WorkloadView};
 use crate::app::App;
 use crate::decision::Decision;
@@ -62,21 +60,17 @@ impl App {
     /// All that is known of some watches, by name.
     pub fn find_watches(&self, query: &WatchQuery) -> Vec<WatchView> {
         let search = query.search.as_ref().map(|text| text.to_lowercase());
-        let after = match &query.after {
-            Some(name) => Bound::Excluded(name),
-            None => Bound::Unbounded,
-        };
+        let watched = self.watched();
         let world = self.world();
-        self.watches
-            .range::<WatchName, _>((after, Bound::Unbounded))
-            .map(|(_, watch)| watch)
+        watched
+            .after(query.after.as_ref())
             .filter(|watch| {
                 let has = |text: String, part: &str| text.to_lowercase().contains(part);
                 search.as_deref().is_none_or(|part| {
                     has(watch.name.to_string(), part) || has(watch.repository().to_string(), part)
                 })
             })
-            .filter_map(|watch| self.view(&world, watch))
+            .filter_map(|watch| self.view(&world, &watched, watch))
             .filter(|view| query.status.is_none_or(|status| view.status() == status))
             .take(query.limit)
             .collect()

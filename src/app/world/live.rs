@@ -1,8 +1,14 @@
 use super::{Live, LiveWorkload, Look};
 use crate::deployment::Runs;
 use crate::ports::WorkloadState;
+use crate::watch::Watch;
 
 impl Live {
+    /// Whether this is what is known of the watch in this very form.
+    pub(in crate::app) fn is_of(&self, watch: &Watch) -> bool {
+        std::ptr::eq(&raw const *self.watch, watch)
+    }
+
     pub(in crate::app) fn iter_mut(&mut self) -> impl Iterator<Item = &mut LiveWorkload> {
         self.workloads.iter_mut()
     }

@@ -23,6 +23,8 @@ pub(crate) struct Watch {
     policy: String,
     /// Whether it deploys.
     mode: Mode,
+    /// Whether labels of its workloads ask for it, and not the configuration.
+    discovered: bool,
     /// How it is, in one word.
     status: WatchStatus,
     /// What an operator wants.
@@ -151,6 +153,7 @@ impl Watch {
             repository: view.watch.repository().to_string(),
             policy: view.watch.policy.to_string(),
             mode: view.watch.mode.into(),
+            discovered: view.discovered,
             status: view.status().into(),
             wanted: Wanted::from(&view),
             listing: Listing {

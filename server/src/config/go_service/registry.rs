@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use registrywatcher::image::RegistryHost;
+use registrywatcher::text::suggest;
 use secrecy::{ExposeSecret, SecretString};
 use toml::Table;
 
@@ -11,7 +12,6 @@ use super::translator::table;
 use super::wire::Registry;
 use crate::config::fault::Findings;
 use crate::config::key::Key;
-use crate::config::nearest::suggest;
 
 /// The registries of `registry_map` that watched repositories name, each translated once.
 pub(super) struct Registries<'a> {

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use registrywatcher::image::ImageReference;
+use registrywatcher::text::suggest;
 use secrecy::{ExposeSecret, SecretString};
 use toml::Table;
 
@@ -9,7 +10,6 @@ use super::registry::Registries;
 use super::wire::{Registry, Repo, Wire};
 use crate::config::fault::Findings;
 use crate::config::key::Key;
-use crate::config::nearest::suggest;
 use crate::config::scalar::{HumanDuration, duration_text};
 
 /// The name that the translation gives the one Nomad.

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
+use registrywatcher::text::suggest;
 use registrywatcher::watch::{DeployerName, Workload};
 use toml::Value;
 
 use super::Surroundings;
 use crate::config::fault::Findings;
 use crate::config::key::Key;
-use crate::config::nearest::suggest;
 
 /// The key of a workload that names its deployer; all others are its address.
 const DEPLOYER: &str = "deployer";

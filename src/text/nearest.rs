@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 /// What to do about an unknown `name`: the known name that was probably meant, or else all of them.
-pub(super) fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
     if let Some(nearest) = nearest(name, &known) {
