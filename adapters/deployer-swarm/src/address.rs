@@ -1,7 +1,10 @@
 use registrywatcher::ports::DeployError;
 use registrywatcher::watch::Workload;
 
-const SHAPE: &str = "an address has `service`, the name of one";
+const SHAPE: &str = "an address has `service` (or `name`), the name of one";
+
+/// What the name of a service is called, and what every kind of deployer calls the name of a workload.
+const KEYS: [&str; 2] = ["service", "name"];
 
 /// The name of the service that `workload` is.
 pub(crate) fn service(workload: &Workload) -> Result<&str, DeployError> {
@@ -9,11 +12,19 @@ pub(crate) fn service(workload: &Workload) -> Result<&str, DeployError> {
         workload: workload.clone(),
         problem,
     };
-    if let Some((key, _)) = workload.address.iter().find(|(key, _)| *key != "service") {
+    let mut parts = workload.address.iter();
+    if let Some((key, _)) = parts.find(|(key, _)| !KEYS.contains(key)) {
         return Err(invalid(format!("`{key}` is unknown; {SHAPE}")));
     }
-    let name = workload.address.get("service");
-    let name = name.ok_or_else(|| invalid(format!("`service` is missing; {SHAPE}")))?;
+    let name = match KEYS.map(|key| workload.address.get(key)) {
+        [Some(name), None] | [None, Some(name)] => name,
+        [None, None] => return Err(invalid(format!("`service` is missing; {SHAPE}"))),
+        [Some(_), Some(_)] => {
+            return Err(invalid(
+                "`service` and `name` are the same; give one".to_owned(),
+            ));
+        }
+    };
     if !is_name(name) {
         return Err(invalid(format!(
             "`{name}` is no name of a service: it has letters, digits, `_` and `-`, 63 at most"
@@ -52,6 +63,9 @@ mod tests {
     fn an_address_names_a_service() {
         let web = workload("swarm", &[("service", "shop_web-1")]);
         assert_eq!(service(&web).unwrap(), "shop_web-1");
+        let named = workload("swarm", &[("name", "shop_web-1")]);
+        assert_eq!(service(&named).unwrap(), "shop_web-1");
+        refuses(&[("service", "web"), ("name", "web")], "give one");
         refuses(&[], "`service` is missing");
         refuses(&[("container", "web")], "`container` is unknown");
         for wrong in ["", "a/b", "web.1", "-web", "web_", &"w".repeat(64)] {

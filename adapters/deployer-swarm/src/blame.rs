@@ -18,7 +18,7 @@ pub(crate) fn of<'t>(
     tasks: impl IntoIterator<Item = &'t Task>,
     is_job: bool,
 ) -> Failure {
-    let ended = tasks.into_iter().filter(|task| has_ended(task, is_job));
+    let ended = tasks.into_iter().filter(|task| task.has_failed(is_job));
     // One that started and failed outweighs others that could not be started, and then the latest counts.
     let strongest = ended.max_by_key(|task| (blames_image(task), task.status.timestamp));
     let Some(task) = strongest else {
@@ -40,13 +40,9 @@ pub(crate) fn latest_problem<'t>(
 ) -> Option<String> {
     let troubled = tasks
         .into_iter()
-        .filter(|task| !task.status.err.is_empty() || has_ended(task, is_job));
+        .filter(|task| !task.status.err.is_empty() || task.has_failed(is_job));
     let latest = troubled.max_by_key(|task| task.status.timestamp)?;
     Some(format!("{}: {}", latest.name(), words(latest)))
-}
-
-fn has_ended(task: &Task, is_job: bool) -> bool {
-    task.has_failed() || (task.is_complete() && !is_job)
 }
 
 /// A task that is rejected was not started: its image could not be pulled (which Swarm tells in no more words than that there
@@ -65,9 +61,85 @@ fn blames_image(task: &Task) -> bool {
 
 fn words(task: &Task) -> &str {
     match task.status.state.as_str() {
-        "complete" => "it exited with code 0",
+        "complete" => "it ended with exit code 0, by itself or because it was unhealthy",
         _ if !task.status.err.is_empty() => &task.status.err,
         "orphaned" => "its node was lost",
         _ => &task.status.message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[track_caller]
+    fn blames(statuses: &[Value], expected: &str) {
+        let task = |status: &Value| {
+            let task = json!({ "Slot": 1, "DesiredState": "shutdown", "Status": status });
+            serde_json::from_value(task).expect("a task")
+        };
+        let tasks: Vec<Task> = statuses.iter().map(task).collect();
+        let found = match of("rolled back", &tasks, false) {
+            Failure::Image { message } => format!("image: {message}"),
+            Failure::Orchestrator { message } => format!("orchestrator: {message}"),
+            Failure::Workload { message } => format!("workload: {message}"),
+        };
+        assert_eq!(found, expected, "{statuses:?}");
+    }
+
+    fn failed(err: &str) -> Value {
+        json!({ "State": "failed", "Err": err, "Message": "started" })
+    }
+
+    #[test]
+    fn an_image_is_to_blame_that_started_and_failed_or_cannot_be_run() {
+        blames(
+            &[failed("task: non-zero exit (3)")],
+            "image: rolled back: replica 1: task: non-zero exit (3)",
+        );
+        blames(
+            &[failed(
+                "task: non-zero exit (137): dockerexec: unhealthy container",
+            )],
+            "image: rolled back: replica 1: task: non-zero exit (137): dockerexec: unhealthy container",
+        );
+        blames(
+            &[failed(
+                "starting container failed: exec: \"/x\": stat /x: no such file or directory",
+            )],
+            "image: rolled back: replica 1: starting container failed: exec: \"/x\": stat /x: no such file or directory",
+        );
+        blames(
+            &[json!({ "State": "complete", "Message": "finished" })],
+            "image: rolled back: replica 1: it ended with exit code 0, by itself or because it was unhealthy",
+        );
+    }
+
+    #[test]
+    fn an_image_is_not_to_blame_for_what_a_node_lacks() {
+        let lacks = json!({ "State": "rejected", "Err": "No such image: acme/web@sha256:1" });
+        blames(
+            std::slice::from_ref(&lacks),
+            "orchestrator: rolled back: replica 1: No such image: acme/web@sha256:1",
+        );
+        blames(
+            &[failed(
+                "starting container failed: port is already allocated",
+            )],
+            "orchestrator: rolled back: replica 1: starting container failed: port is already allocated",
+        );
+        blames(
+            &[json!({ "State": "orphaned", "Message": "started" })],
+            "orchestrator: rolled back: replica 1: its node was lost",
+        );
+        blames(
+            &[json!({ "State": "shutdown" })],
+            "orchestrator: rolled back",
+        );
+        blames(
+            &[failed("task: non-zero exit (3)"), lacks],
+            "image: rolled back: replica 1: task: non-zero exit (3)",
+        );
     }
 }

@@ -1,5 +1,8 @@
 //! How many tasks run what they are to run, counted as Docker's own command line counts them.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -97,7 +100,7 @@ fn is_hopeless(mode: Mode, current: &[&Task], done: &BTreeSet<Place<'_>>) -> boo
     let mut failures: BTreeMap<Place<'_>, (usize, bool)> = BTreeMap::new();
     for task in current {
         let (failed, is_tried) = failures.entry(Place::of(mode, task)).or_default();
-        *failed += usize::from(task.has_failed());
+        *failed += usize::from(task.has_failed(mode.is_job()));
         *is_tried |= task.is_wanted();
     }
     failures

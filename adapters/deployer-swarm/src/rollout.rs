@@ -1,6 +1,8 @@
 //! Judges a rollout by what the manager says at one moment.
 
 mod past;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

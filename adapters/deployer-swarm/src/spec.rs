@@ -1,6 +1,8 @@
 mod edit;
 mod mode;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

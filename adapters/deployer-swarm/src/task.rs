@@ -44,22 +44,21 @@ impl Task {
         self.status.state == "complete"
     }
 
-    /// Whether it came to an end that was not asked for.
-    pub(crate) fn has_failed(&self) -> bool {
-        matches!(
-            self.status.state.as_str(),
-            "failed" | "rejected" | "orphaned"
-        )
+    /// Whether it came to an end that was not asked for. Swarm calls it complete when a container exits with 0, even one that
+    /// it stopped because it was unhealthy.
+    pub(crate) fn has_failed(&self, is_job: bool) -> bool {
+        let state = self.status.state.as_str();
+        matches!(state, "failed" | "rejected" | "orphaned") || (self.is_complete() && !is_job)
     }
 
-    /// Whether it is not to end, or has not yet.
+    /// Whether there is to be such a task, and it has not come to its end.
     pub(crate) fn is_wanted(&self) -> bool {
-        let is_desired = matches!(
-            self.desired_state.as_str(),
-            "ready" | "running" | "complete"
+        let desired = self.desired_state.as_str();
+        let has_ended = matches!(
+            self.status.state.as_str(),
+            "complete" | "failed" | "rejected" | "orphaned" | "shutdown" | "remove"
         );
-        let has_ended = matches!(self.status.state.as_str(), "shutdown" | "remove");
-        is_desired && !has_ended && !self.is_complete() && !self.has_failed()
+        matches!(desired, "ready" | "running" | "complete") && !has_ended
     }
 
     /// What people call it.

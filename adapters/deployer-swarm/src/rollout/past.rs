@@ -5,6 +5,7 @@ use super::{Expected, Facts};
 use crate::blame;
 use crate::handle::Before;
 use crate::service::{UpdateState, UpdateStatus};
+use crate::task::Task;
 
 /// Judges a rollout whose service no longer is as it was asked for: Swarm went back, or somebody did, or somebody deployed
 /// over it.
@@ -16,30 +17,33 @@ pub(super) fn judge(facts: &Facts, expected: &Expected<'_>) -> Progress {
     let id = expected.apply.id;
     match service.previous() {
         // A rollback that was asked for exchanges the two.
-        Some(previous) if previous.template().carries(id) => {
-            undone(&update, |what| Failure::Orchestrator {
-                message: format!("somebody rolled it back: {what}"),
-            })
-        }
+        Some(previous) if previous.template().carries(id) => undone(&update, |_| {
+            let message = "somebody rolled it back".to_owned();
+            Failure::Orchestrator { message }
+        }),
         Some(_) => Progress::Superseded,
         None if Before::of(service.spec()) != expected.handle.before => Progress::Superseded,
         None => undone(&update, |what| {
-            let ours = facts
-                .tasks
-                .iter()
-                .filter(|task| task.template().carries(id));
+            let is_ours = |task: &&Task| task.template().carries(id);
+            let ours = facts.tasks.iter().filter(is_ours);
             blame::of(what, ours, service.spec().mode().is_job())
         }),
     }
 }
 
 fn undone(update: &UpdateStatus, reason: impl FnOnce(&str) -> Failure) -> Progress {
-    let what = update.message.clone();
+    let message = update.message.as_str();
     match update.state {
-        UpdateState::RollbackStarted => Progress::Rolling { detail: what },
-        state => Progress::Failed {
-            reason: reason(&what),
-            restored: state == UpdateState::RollbackCompleted,
+        UpdateState::RollbackStarted => Progress::Rolling {
+            detail: message.to_owned(),
+        },
+        UpdateState::RollbackCompleted => Progress::Failed {
+            reason: reason("swarm rolled it back"),
+            restored: true,
+        },
+        _ => Progress::Failed {
+            reason: reason(message),
+            restored: false,
         },
     }
 }

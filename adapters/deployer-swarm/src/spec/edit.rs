@@ -35,7 +35,7 @@ impl Spec<'_> {
         // Indexing makes an object of what Docker left out or wrote as `null`, because it is empty.
         let template = &mut spec["TaskTemplate"];
         if wanted.apply.forced {
-            template["ForceUpdate"] = (self.template().force_update() + 1).into();
+            template["ForceUpdate"] = self.template().force_update().wrapping_add(1).into();
         }
         if let Some(platforms) = wanted.platforms {
             template["Placement"]["Platforms"] = platforms.clone();

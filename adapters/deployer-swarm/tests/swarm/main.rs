@@ -8,4 +8,9 @@
 
 mod between;
 mod conformance;
+mod jobs;
+mod outcomes;
+mod refusals;
+mod rollbacks;
 mod support;
+mod writers;

@@ -246,6 +246,20 @@ async fn push(engine: &DockerEngine, repository: &str) -> Images {
 
 /// Changes a service as somebody else would, until he is the faster one.
 pub(crate) async fn edit(engine: &DockerEngine, name: &str, change: impl Fn(&mut Value)) {
+    write(engine, name, &[], change).await;
+}
+
+/// Brings back what a service was before, as `docker service rollback` does.
+pub(crate) async fn roll_back(engine: &DockerEngine, name: &str) {
+    write(engine, name, &[("rollback", "previous")], |_| {}).await;
+}
+
+async fn write(
+    engine: &DockerEngine,
+    name: &str,
+    query: &[(&str, &str)],
+    change: impl Fn(&mut Value),
+) {
     let path = format!("services/{name}");
     for _ in 0..20 {
         let service = engine.find(&path).await.expect("the service is there");
@@ -255,13 +269,14 @@ pub(crate) async fn edit(engine: &DockerEngine, name: &str, change: impl Fn(&mut
         let update = engine
             .request(Method::POST, &format!("{path}/update"))
             .query(&[("version", version)])
+            .query(query)
             .json(&spec);
         let answer = update.send().await.expect("the engine answers");
         if answer.status().is_success() {
             return;
         }
     }
-    panic!("{name} cannot be edited");
+    panic!("{name} cannot be written");
 }
 
 /// All tasks of a service that are kept.
