@@ -6,6 +6,7 @@ use registrywatcher::ports::Progress;
 use super::{Drive, Halt, Step, failed, failed_before_any_change};
 use crate::container::Container;
 use crate::error::ApiError;
+use crate::handle::Handle;
 use crate::image::Image;
 use crate::mark::{self, Role};
 use crate::pull::{self, PullError};
@@ -34,7 +35,11 @@ impl Drive {
             image = pull::image(&self.engine, &*self.credentials, &self.apply) => image,
         };
         match image {
-            Ok(image) => self.make(&old, &image).await,
+            Ok(image) => match self.engine.container(old.id()).await? {
+                // As it is by now: a pull takes long.
+                Some(old) if old.name() == self.name => self.make(&old, &image).await,
+                _ => Ok(ControlFlow::Continue(())),
+            },
             Err(PullError::Engine(error)) => Err(error.into()),
             Err(PullError::Failed(reason)) => Ok(failed_before_any_change(reason)),
         }
@@ -48,7 +53,7 @@ impl Drive {
             old_image: old_image.as_ref(),
             new_image: image,
             reference: &reference,
-            labels: &mark::labels(&self.apply, &self.name, &self.handle),
+            labels: &mark::labels(&self.apply, &self.name, &self.handle_of(old)),
             version: self.engine.version().await?,
         };
         let name = Role::New.name(&self.name, self.apply.id);
@@ -57,6 +62,15 @@ impl Drive {
             Err(error @ ApiError::Unavailable { .. }) => Err(error.into()),
             Err(error) => Ok(failed_before_any_change(refused(&error))),
         }
+    }
+
+    /// The restart policy may have been changed since it was accepted; that of a container which does not run may be ours.
+    fn handle_of(&self, old: &Container) -> Handle {
+        let mut handle = self.handle.clone();
+        if old.is_up() {
+            handle.restart_policy = old.restart_policy().clone();
+        }
+        handle
     }
 
     /// What was to be replaced is gone.

@@ -223,6 +223,23 @@ async fn a_container_that_somebody_else_replaced_meanwhile_is_left_to_him() {
 }
 
 #[tokio::test]
+async fn what_was_changed_after_it_was_accepted_comes_back_with_what_ran_before() {
+    let Some(world) = World::with_v1().await else {
+        return;
+    };
+    let v2 = world.push("v2", FAIL).await;
+    let deployer = world.deployer();
+    let apply = world.apply(1, "v2", &v2);
+    let handle = deployer.apply(&apply).await.expect("accepted").handle;
+    let policy = json!({ "Name": "on-failure", "MaximumRetryCount": 3 });
+    world.update(&json!({ "RestartPolicy": policy })).await;
+    let outcome = follow_to_end(&*deployer, &Rollout { apply, handle }).await;
+    assert!(failed(&outcome).1, "what ran before runs again");
+    let back = &world.container().await["HostConfig"]["RestartPolicy"];
+    assert_eq!(*back, policy);
+}
+
+#[tokio::test]
 async fn labels_that_somebody_copied_to_another_image_are_no_mark() {
     let Some(world) = World::with_v1().await else {
         return;

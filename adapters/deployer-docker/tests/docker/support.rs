@@ -106,6 +106,12 @@ impl World {
         accept(self.request(Method::POST, &path)).await;
     }
 
+    /// As `docker update` of the container of the test's name.
+    pub(crate) async fn update(&self, change: &Value) {
+        let path = format!("containers/{}/update", self.name);
+        accept(self.request(Method::POST, &path).json(change)).await;
+    }
+
     pub(crate) async fn remove(&self, container: &str) {
         let path = format!("containers/{container}?force=true");
         accept(self.request(Method::DELETE, &path)).await;
