@@ -30,55 +30,83 @@ struct Look {
     tasks: Vec<Task>,
 }
 
+/// What attempts know of those before them.
+#[derive(Default)]
+struct Tried {
+    /// What the service was when it was decided that it is to be updated.
+    over: Option<Before>,
+    preflight: Option<Preflight>,
+    /// Why the last one did not succeed.
+    problem: String,
+}
+
 impl Application<'_> {
-    /// Edits the service and writes it, until it carries our mark. Each attempt begins by looking for the mark, because an
-    /// answer that was lost may have been a yes.
+    /// Edits the service and writes it, until it carries our mark.
     pub(crate) async fn run(&self) -> Result<Accepted, DeployError> {
-        let mut preflight = None;
-        let mut decided_on = None;
-        let mut problem = String::new();
+        let mut tried = Tried::default();
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(attempt - 1)).await;
             }
             let look = self.look().await?;
-            if let Some(handle) = self.already_done(&look) {
-                return Ok(accepted(&look, &handle));
+            if let Some(handle) = self.attempt(&look, &mut tried).await? {
+                return Ok(Accepted {
+                    handle: handle.write(),
+                    allows: Some(allowance::of(look.service.spec(), &look.tasks)),
+                });
             }
-            let spec = look.service.spec();
-            if let Some(problem) = obstacle::of(spec, self.apply.source.repository()) {
-                return Err(self.refused(problem));
-            }
-            let before = Before::of(spec);
-            if *decided_on.get_or_insert_with(|| before.clone()) != before {
-                return Err(self.unavailable(format!(
-                    "somebody else deployed at the same moment: it now has {}",
-                    spec.template().image()
-                )));
-            }
-            let mut handle = Handle::over(&look.service);
-            if !self.apply.forced && self.has_image(&look.service) {
-                handle.unchanged = true;
-                return Ok(accepted(&look, &handle));
-            }
-            let preflight = match &mut preflight {
-                Some(preflight) => preflight,
-                None => preflight.insert(self.preflight().await),
-            };
-            if let Some(obstacle) = preflight.obstacle.take() {
-                handle.obstacle = Some(obstacle);
-                return Ok(accepted(&look, &handle));
-            }
-            match self.write(&look.service, preflight).await {
-                Ok(()) => return Ok(accepted(&look, &handle)),
-                Err(error @ (ApiError::Conflict(_) | ApiError::Unavailable { .. })) => {
-                    tracing::debug!(service = self.name, attempt, "it was not updated: {error}");
-                    problem = error.to_string();
-                }
-                Err(error) => return Err(error.about(&self.apply.workload)),
-            }
+            let problem = &tried.problem;
+            tracing::debug!(
+                service = self.name,
+                attempt,
+                "it was not updated: {problem}"
+            );
         }
+        let problem = tried.problem;
         Err(self.unavailable(format!("given up after {ATTEMPTS} attempts: {problem}")))
+    }
+
+    /// Begins by looking for the mark, because an answer that was lost may have been a yes. `None` where it is worth another
+    /// attempt.
+    async fn attempt(&self, look: &Look, tried: &mut Tried) -> Result<Option<Handle>, DeployError> {
+        if let Some(handle) = self.already_done(look) {
+            return Ok(Some(handle));
+        }
+        let spec = look.service.spec();
+        if let Some(problem) = obstacle::of(spec, self.apply.source.repository()) {
+            return Err(DeployError::Refused {
+                workload: self.apply.workload.clone(),
+                problem,
+            });
+        }
+        let before = Before::of(spec);
+        if *tried.over.get_or_insert_with(|| before.clone()) != before {
+            let image = spec.template().image();
+            return Err(self.unavailable(format!(
+                "somebody else deployed at the same moment: it now has {image}"
+            )));
+        }
+        let mut handle = Handle::over(&look.service);
+        if !self.apply.forced && self.has_image(&look.service) {
+            handle.unchanged = true;
+            return Ok(Some(handle));
+        }
+        let preflight = match &mut tried.preflight {
+            Some(preflight) => preflight,
+            none => none.insert(self.preflight().await),
+        };
+        if let Some(obstacle) = preflight.obstacle.take() {
+            handle.obstacle = Some(obstacle);
+            return Ok(Some(handle));
+        }
+        match self.write(&look.service, preflight).await {
+            Ok(()) => Ok(Some(handle)),
+            Err(error @ (ApiError::Conflict(_) | ApiError::Unavailable { .. })) => {
+                tried.problem = error.to_string();
+                Ok(None)
+            }
+            Err(error) => Err(error.about(&self.apply.workload)),
+        }
     }
 
     async fn look(&self) -> Result<Look, DeployError> {
@@ -86,7 +114,10 @@ impl Application<'_> {
         let about = |error: ApiError| error.about(workload);
         let found = self.engine.service(self.name).await.map_err(about)?;
         let Some(sight) = found else {
-            return Err(not_found(self.apply, self.name));
+            return Err(DeployError::WorkloadNotFound {
+                workload: workload.clone(),
+                problem: format!("there is no service `{}`", self.name),
+            });
         };
         let service = sight.service;
         let tasks = self.engine.tasks(service.id()).await.map_err(about)?;
@@ -129,32 +160,11 @@ impl Application<'_> {
         self.engine.update(service, &spec, auth).await
     }
 
-    fn refused(&self, problem: String) -> DeployError {
-        DeployError::Refused {
-            workload: self.apply.workload.clone(),
-            problem,
-        }
-    }
-
     fn unavailable(&self, problem: String) -> DeployError {
         DeployError::Unavailable {
             workload: self.apply.workload.clone(),
             problem,
             source: None,
         }
-    }
-}
-
-fn accepted(look: &Look, handle: &Handle) -> Accepted {
-    Accepted {
-        handle: handle.write(),
-        allows: Some(allowance::of(look.service.spec(), &look.tasks)),
-    }
-}
-
-fn not_found(apply: &Apply, name: &str) -> DeployError {
-    DeployError::WorkloadNotFound {
-        workload: apply.workload.clone(),
-        problem: format!("there is no service `{name}`"),
     }
 }

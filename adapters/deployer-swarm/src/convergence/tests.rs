@@ -38,7 +38,7 @@ fn replicas_count_that_run_the_new_image_and_are_to() {
     let new = task("v2", 1, "a", "running", "running");
     let starting = task("v2", 2, "b", "running", "starting");
     counts(replicated, &[], 0, 2);
-    counts(replicated, &[old.clone()], 0, 2);
+    counts(replicated, std::slice::from_ref(&old), 0, 2);
     counts(replicated, &[old, new.clone(), starting], 1, 2);
     let going = task("v2", 2, "b", "shutdown", "running");
     counts(replicated, &[new.clone(), going], 1, 2);
@@ -98,13 +98,17 @@ fn a_replica_is_hopeless_that_fails_again_and_again_or_is_not_tried_again() {
     let of_another = task("v1", 1, "a", "shutdown", "failed");
     let thrice = [failed.clone(), failed.clone(), failed.clone()];
     is_hopeless(replicated, &[failed.clone(), next.clone()], false);
-    is_hopeless(replicated, &[&thrice[..], &[next.clone()]].concat(), true);
+    is_hopeless(
+        replicated,
+        &[&thrice[..], std::slice::from_ref(&next)].concat(),
+        true,
+    );
     is_hopeless(replicated, &[&thrice[..], &[runs]].concat(), false);
     is_hopeless(replicated, &[failed], true);
     is_hopeless(replicated, &[of_another, next.clone()], false);
     // Which an unhealthy one is as well.
     let exited = task("v2", 1, "a", "shutdown", "complete");
     is_hopeless(replicated, &[exited.clone(), next], false);
-    is_hopeless(replicated, &[exited.clone()], true);
+    is_hopeless(replicated, std::slice::from_ref(&exited), true);
     is_hopeless(Mode::ReplicatedJob(1), &[exited], false);
 }

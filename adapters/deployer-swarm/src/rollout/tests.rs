@@ -124,7 +124,10 @@ fn an_update_has_succeeded_once_swarm_says_so_and_the_tasks_run() {
     );
     let runs = task(&ours(), "running", "running");
     let rolling = "rolling: 0 of 1 tasks run the image";
-    assert_eq!(judged(updated(None), &[old.clone()], 0), rolling);
+    assert_eq!(
+        judged(updated(None), std::slice::from_ref(&old), 0),
+        rolling
+    );
     let tasks = [old, ready];
     assert_eq!(judged(updated(Some("updating")), &tasks, 1), rolling);
     let tasks = [runs];
