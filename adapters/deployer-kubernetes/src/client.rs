@@ -9,12 +9,12 @@ use tokio::time::Instant;
 
 use crate::address::Address;
 use crate::error::ApiError;
-use crate::object::Object;
+use crate::object::{Object, text};
 
 /// How often a question is asked before its error is given on.
 const ATTEMPTS: u32 = 3;
 pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// As many objects of a list as are looked at: what is judged needs examples, not all.
+/// As many objects as a page has. Of pods and the like no second one is looked at: what is judged needs examples, not all.
 const MOST_LISTED: &str = "500";
 
 const STRATEGIC_MERGE: &str = "application/strategic-merge-patch+json";
@@ -49,10 +49,27 @@ impl Client {
             .append_pair("limit", MOST_LISTED)
             .finish();
         let mut list = self.read(&format!("{path}?{query}")).await?;
-        match list["items"].take() {
-            Value::Array(items) => Ok(items),
-            _ => Ok(Vec::new()),
-        }
+        Ok(items(&mut list))
+    }
+
+    /// A page of a collection from where `token` says, or the first if it is empty, and the token of the next one. A page may
+    /// be short, or empty, without being the last.
+    pub(crate) async fn page(
+        &self,
+        path: &str,
+        token: &str,
+    ) -> Result<(Vec<Value>, String), ApiError> {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("limit", MOST_LISTED)
+            .extend_pairs(
+                Some(token)
+                    .filter(|it| !it.is_empty())
+                    .map(|it| ("continue", it)),
+            )
+            .finish();
+        let mut list = self.read(&format!("{path}?{query}")).await?;
+        let next = text(&list["metadata"]["continue"]).to_owned();
+        Ok((items(&mut list), next))
     }
 
     /// Sends a strategic merge patch once: whether it was done is for the caller to find out if the answer is lost.
@@ -162,6 +179,13 @@ impl Client {
             .map_err(|error| ApiError::unavailable(format!("no client can be made: {error}")))?
             .map_err(ApiError::of_exchange)?;
         Ok(opened.insert(client).clone())
+    }
+}
+
+fn items(list: &mut Value) -> Vec<Value> {
+    match list["items"].take() {
+        Value::Array(items) => items,
+        _ => Vec::new(),
     }
 }
 

@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use registrywatcher::deployment::{DeploymentId, Running};
 use registrywatcher::ports::{
     Accepted, Apply, BuildError, Capabilities, Clock, DeployError, Deployer, DeployerContext,
-    DeployerPlugin, Environment, Progress, Rollout,
+    DeployerPlugin, DiscoverError, Discovered, Environment, Progress, Rollout,
 };
-use registrywatcher::watch::{Unit, Workload};
+use registrywatcher::watch::{DeployerName, Unit, Workload};
 
 use crate::access;
 use crate::address::{Address, is_label};
 use crate::apply::Application;
 use crate::client::Client;
+use crate::discover::Finder;
 use crate::error::ApiError;
 use crate::follow::Follower;
 use crate::handle::Handle;
@@ -23,6 +24,7 @@ use crate::settings::Settings;
 
 /// Rolls out containers of deployments, stateful sets, daemon sets and cron jobs.
 pub struct KubernetesDeployer {
+    name: DeployerName,
     client: Client,
     clock: Arc<dyn Clock>,
     namespace: String,
@@ -43,8 +45,9 @@ impl std::fmt::Debug for KubernetesDeployer {
 }
 
 impl KubernetesDeployer {
-    /// A deployer with these settings, for the cluster that they or the `environment` name; asks nobody.
+    /// A deployer of that name with these settings, for the cluster that they or the `environment` name; asks nobody.
     pub fn new(
+        name: DeployerName,
         settings: Settings,
         environment: &Environment,
         clock: Arc<dyn Clock>,
@@ -61,6 +64,7 @@ impl KubernetesDeployer {
             });
         }
         Ok(Self {
+            name,
             client: Client::new(config, settings.timeout),
             clock,
             namespace,
@@ -102,7 +106,7 @@ impl Deployer for KubernetesDeployer {
             pins_digest: true,
             sees_running: true,
             carries_mark: true,
-            discovers: false,
+            discovers: true,
         }
     }
 
@@ -171,6 +175,16 @@ impl Deployer for KubernetesDeployer {
         self.note(unit, apply.id, progress.clone());
         Ok(progress)
     }
+
+    async fn discover(&self) -> Result<Vec<Discovered>, DiscoverError> {
+        let finder = Finder {
+            client: &self.client,
+            deployer: &self.name,
+            searched: self.settings.namespace.as_deref(),
+            namespace: &self.namespace,
+        };
+        finder.find().await
+    }
 }
 
 #[async_trait]
@@ -180,6 +194,7 @@ impl DeployerPlugin for KubernetesDeployer {
     type Settings = Settings;
 
     async fn build(settings: Settings, context: &DeployerContext) -> Result<Self, BuildError> {
-        Self::new(settings, &context.environment, context.clock.clone())
+        let (name, clock) = (context.name.clone(), context.clock.clone());
+        Self::new(name, settings, &context.environment, clock)
     }
 }

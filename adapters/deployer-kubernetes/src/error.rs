@@ -23,6 +23,9 @@ pub(crate) enum ApiError {
     /// Somebody else changed the object since it was read.
     #[error("kubernetes answers {0}")]
     Conflict(String),
+    /// The list of which a page was asked for is no longer kept.
+    #[error("kubernetes answers {0}")]
+    Expired(String),
     /// The request is wrong, or the object would not be valid.
     #[error("kubernetes answers {0}")]
     Rejected(String),
@@ -59,6 +62,7 @@ impl ApiError {
             401 => Self::Unauthenticated(said),
             403 => Self::Denied(said),
             409 => Self::Conflict(said),
+            410 => Self::Expired(said),
             429 | 500.. => Self::Unavailable {
                 problem: format!("kubernetes answers {said}"),
                 source: None,
@@ -127,7 +131,7 @@ impl ApiError {
             Self::Unauthenticated(_) | Self::Denied(_) | Self::Rejected(_) => {
                 DeployError::Refused { workload, problem }
             }
-            Self::Conflict(_) => DeployError::Unavailable {
+            Self::Conflict(_) | Self::Expired(_) => DeployError::Unavailable {
                 workload,
                 problem,
                 source: None,

@@ -47,6 +47,15 @@ impl Kind {
         }
     }
 
+    /// As rights name it.
+    pub(crate) fn resource(self) -> String {
+        let group = match self {
+            Self::CronJob => "batch",
+            _ => "apps",
+        };
+        format!("{}.{group}", self.plural())
+    }
+
     /// Where its template of pods is.
     pub(crate) fn template(self) -> &'static [&'static str] {
         match self {

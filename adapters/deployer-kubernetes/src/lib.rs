@@ -7,14 +7,34 @@
 //! The crate `kube` opens the connection (kubeconfig, service account, certificates, exec plugins, tokens that are read anew);
 //! objects are read and written as raw JSON.
 //!
+//! # Discovery
+//!
+//! A deployment, stateful set, daemon set or cron job asks to be watched by an annotation of its own (not of its template; a label
+//! of Kubernetes cannot hold a policy):
+//!
+//! ```yaml
+//! metadata:
+//!   annotations:
+//!     registrywatcher.policy: "semver:^1"
+//!     registrywatcher.container: app        # only if its pods have several
+//! ```
+//!
+//! Where several containers leave open which is meant, or the one that is named is missing, the object is found all the same,
+//! and the deployer says what is wrong as soon as it is asked what the workload runs. Objects of Argo CD, Flux or Helm are
+//! found like any other, and deployed to as `managed` says.
+//!
+//! The namespace is that of the settings, or all of them if they name none; the verb `list` is needed on all four kinds there.
+//! If it is missing on one kind that is an error, since what is not seen would be taken for gone.
+//!
 //! Reading order: `object` reads, `patch` edits, `apply` sends, `rollout` judges what came of it, `follow` collects what is
-//! judged.
+//! judged; `discover` finds.
 
 mod access;
 mod address;
 mod apply;
 mod client;
 mod deployer;
+mod discover;
 mod error;
 mod follow;
 mod handle;

@@ -10,10 +10,17 @@ pub(crate) const DIGEST: &str = "digest";
 /// On the object itself: the last deployment of the container, also when its template was set back meanwhile.
 pub(crate) const APPLIED: &str = "applied";
 
+/// Whether an annotation of that key is of a mark, whatever its container is called.
+pub(crate) fn is_mark(key: &str) -> bool {
+    key.contains(DOMAIN)
+}
+
 /// The key of an annotation; each container has its own, for each may be a workload.
 pub(crate) fn key(container: &str, what: &str) -> String {
-    format!("{container}.registrywatcher.io/{what}")
+    format!("{container}{DOMAIN}{what}")
 }
+
+const DOMAIN: &str = ".registrywatcher.io/";
 
 /// What the annotations of `metadata` say of one container.
 #[derive(Debug, Clone, Copy)]

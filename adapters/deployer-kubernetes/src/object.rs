@@ -161,6 +161,15 @@ impl Object {
             })
     }
 
+    /// The image of the container that is wanted, or of the first where that cannot be told.
+    pub(crate) fn image(&self, wanted: Option<&str>) -> &str {
+        let container = self.container(wanted).ok();
+        let container = container.or_else(|| self.containers("containers").next());
+        container
+            .map(|container| container.image)
+            .unwrap_or_default()
+    }
+
     fn containers(&self, field: &'static str) -> impl Iterator<Item = Container<'_>> {
         list(&self.template()["spec"], field).map(move |container| Container {
             list: field,

@@ -109,6 +109,18 @@ impl DeployerHarness for Harness {
         })
     }
 
+    async fn label(&self, labels: &[(&str, &str)]) -> Option<Workload> {
+        let (collection, _) = self.path.rsplit_once('/')?;
+        let kubernetes = &self.cluster.kubernetes;
+        let mut names = (1..).map(|number| format!("labelled-{number}"));
+        let name = names.find(|name| !kubernetes.has(&format!("{collection}/{name}")))?;
+        let annotations: Value = labels.iter().copied().collect();
+        kubernetes.create(&format!("{collection}/{name}"), "team/web:v1", |object| {
+            object["metadata"]["annotations"] = annotations;
+        });
+        Some(address(self.kind, &name))
+    }
+
     fn secrets(&self) -> Vec<String> {
         vec![TOKEN.to_owned()]
     }

@@ -4,6 +4,7 @@
 
 mod api;
 mod controllers;
+mod lists;
 mod merge;
 mod pods;
 mod server;
@@ -70,6 +71,12 @@ pub(crate) struct Faults {
     pub(crate) lost_answers: usize,
     /// Collections that may not be listed, and `delete` for pods.
     pub(crate) forbidden: BTreeSet<&'static str>,
+    /// The one namespace in which the credentials have any rights to list.
+    pub(crate) confined_to: Option<&'static str>,
+    /// The server's own bound on a page, below that of the client.
+    pub(crate) most_listed: Option<usize>,
+    /// How many pages after a first one are asked for too late.
+    pub(crate) expired_pages: usize,
     /// Controllers do nothing.
     pub(crate) controllers_rest: bool,
     /// The token that is believed; any, if there is none.
@@ -116,6 +123,10 @@ impl Kubernetes {
         for _ in 0..20 {
             state.tick(path);
         }
+    }
+
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.state().objects.contains_key(path)
     }
 
     pub(crate) fn object(&self, path: &str) -> Value {
@@ -175,7 +186,13 @@ fn template_of(path: &str, name: &str, image: &str) -> Value {
             "terminationGracePeriodSeconds": 30,
         },
     });
-    let metadata = json!({ "name": name, "uid": format!("uid of {name}"), "generation": 1 });
+    let (_, inside) = path
+        .split_once("/namespaces/")
+        .expect("a path has a namespace");
+    let namespace = inside.split('/').next().unwrap_or_default();
+    let metadata = json!({
+        "name": name, "namespace": namespace, "uid": format!("uid of {name}"), "generation": 1,
+    });
     let selector = json!({ "matchLabels": { "app": name } });
     let spec = if path.contains("/cronjobs/") {
         json!({ "schedule": "@daily", "jobTemplate": { "spec": { "template": template } } })

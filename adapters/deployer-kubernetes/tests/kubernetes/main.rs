@@ -7,6 +7,7 @@
 
 mod access;
 mod conformance;
+mod discovery;
 mod double;
 mod errors;
 mod kinds;

@@ -122,7 +122,8 @@ fn open(folder: &TempDir, settings: Settings, clock: &MemoryClock) -> Kubernetes
     let path = path.to_str().expect("a path in UTF-8").to_owned();
     let environment: Environment =
         Arc::new(move |name: &str| (name == "KUBECONFIG").then(|| path.clone()));
-    KubernetesDeployer::new(settings, &environment, Arc::new(clock.clone()))
+    let name = "kubernetes".parse().expect("a name");
+    KubernetesDeployer::new(name, settings, &environment, Arc::new(clock.clone()))
         .expect("the settings can work")
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    fn ok(body: Value) -> Self {
+    pub(super) fn ok(body: Value) -> Self {
         Self {
             code: 200,
             retry_after: None,
@@ -27,7 +27,7 @@ impl Answer {
         }
     }
 
-    fn status(code: u16, reason: &str, message: &str) -> Self {
+    pub(super) fn status(code: u16, reason: &str, message: &str) -> Self {
         let body = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
             "reason": reason, "code": code, "message": message,
@@ -81,7 +81,9 @@ impl State {
                 self.tick(path);
                 Answer::ok(object)
             }
-            "GET" => self.list(path, query),
+            "GET" => self
+                .workloads(path, query)
+                .unwrap_or_else(|| self.list(path, query)),
             "PATCH" => self.patch(path, query, asked),
             "DELETE" => self.delete_pod(path, &asked.body),
             _ => Answer::status(405, "MethodNotAllowed", "no"),
