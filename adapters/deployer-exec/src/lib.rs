@@ -6,7 +6,7 @@
 //! ```toml
 //! [deployers.hooks]
 //! kind = "exec"
-//! command = ["/etc/registrywatcher/deploy.sh", "--quiet"]
+//! command = ["/etc/registrywatcher/deploy.sh", "--quiet"] # or else `registrywatcher-deploy`, as the PATH finds it
 //! environment = { STAGE = "production" }      # what the command gets besides the variables below
 //! inherit_environment = ["SSH_AUTH_SOCK"]     # what it gets of our own environment
 //! working_directory = "/srv/web"

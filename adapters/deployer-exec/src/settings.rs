@@ -12,7 +12,8 @@ use crate::input::RESERVED;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The program and its arguments; no shell reads them.
+    /// The program and its arguments; no shell reads them. `registrywatcher-deploy`, as the `PATH` finds it, if nothing is said.
+    #[serde(default = "default_command")]
     pub command: Vec<String>,
     /// Variables that it gets; values may be secrets.
     #[serde(default)]
@@ -98,6 +99,10 @@ fn fault(setting: &str, problem: String) -> BuildError {
     }
 }
 
+fn default_command() -> Vec<String> {
+    vec!["registrywatcher-deploy".to_owned()]
+}
+
 fn default_timeout() -> Duration {
     Duration::from_mins(10)
 }
@@ -138,6 +143,11 @@ mod tests {
         assert_eq!(settings.timeout, Duration::from_mins(10));
         assert!(settings.environment.is_empty());
         assert!(settings.inherit_environment.is_empty());
+    }
+
+    #[test]
+    fn where_nothing_is_said_one_command_is_looked_for() {
+        assert_eq!(read("").unwrap().command, ["registrywatcher-deploy"]);
     }
 
     #[test]
