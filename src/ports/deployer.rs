@@ -47,7 +47,8 @@ pub struct Discovered {
     pub workload: Workload,
     /// The image that it is to run, as the orchestrator spells it.
     pub image: String,
-    /// All its labels whose names begin with [`LABEL_PREFIX`], by their whole names.
+    /// All its labels whose names begin with [`LABEL_PREFIX`], by their whole names, but for one by which its deployer told which
+    /// part of it is meant: that is in the address.
     pub labels: BTreeMap<String, String>,
 }
 

@@ -75,11 +75,13 @@ impl Finder<'_> {
     /// The workload, if the object asks for it. Where it cannot be told which container is meant, its address names none, or
     /// the one that is missing: the deployer then says what is wrong.
     fn discovered(&self, object: &Object) -> Option<Discovered> {
-        let labels = labels(object);
+        let mut labels = labels(object);
+        // It says where the workload is, not how it is watched.
+        let container = labels.remove(CONTAINER_LABEL);
         if !labels.contains_key(POLICY_LABEL) || object.is_being_deleted() {
             return None;
         }
-        let container = labels.get(CONTAINER_LABEL).map(String::as_str);
+        let container = container.as_deref();
         let namespace = text(&object.metadata()["namespace"]);
         let mut parts = vec![("kind", object.kind.name()), ("name", object.name())];
         parts.extend(container.map(|container| ("container", container)));

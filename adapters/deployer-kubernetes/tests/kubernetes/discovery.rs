@@ -75,7 +75,8 @@ async fn an_object_is_found_with_all_its_labels_and_can_be_deployed_to() {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
     };
-    assert_eq!(discovered(&cluster.deployer).await, [expected.clone()]);
+    let before = discovered(&cluster.deployer).await;
+    assert_eq!(before, std::slice::from_ref(&expected));
 
     let mut deployment = apply(1, "v2", 2);
     deployment.workload = expected.workload.clone();
@@ -130,6 +131,8 @@ async fn of_several_containers_the_annotation_names_the_one_that_is_meant() {
     ];
     assert_eq!(found.workload, samples::workload("kubernetes", &parts));
     assert_eq!(found.image, "team/web:v1");
+    let labels: Vec<_> = found.labels.keys().collect();
+    assert_eq!(labels, [POLICY], "the address has the container");
     let running = cluster.deployer.running(&found.workload).await;
     let running = running.expect("it can be asked for").expect("it runs one");
     assert_eq!(running.image.to_string(), "team/web:v1");
@@ -146,7 +149,12 @@ async fn which_container_is_meant_is_asked_back_where_it_cannot_be_told() {
     assert!(problem.contains("name one of proxy, app"), "{problem}");
 
     let (cluster, found) = with_sidecar(Some("web")).await;
-    assert_eq!(found.labels[CONTAINER], "web");
+    let parts = [
+        ("kind", "deployment"),
+        ("name", "web"),
+        ("container", "web"),
+    ];
+    assert_eq!(found.workload, samples::workload("kubernetes", &parts));
     let answer = cluster.deployer.running(&found.workload).await;
     let Err(DeployError::WorkloadNotFound { problem, .. }) = answer else {
         panic!("{answer:?}")
