@@ -18,10 +18,7 @@ pub(crate) fn of<'t>(
     tasks: impl IntoIterator<Item = &'t Task>,
     is_job: bool,
 ) -> Failure {
-    let ended = tasks.into_iter().filter(|task| task.has_failed(is_job));
-    // One that started and failed outweighs others that could not be started, and then the latest counts.
-    let strongest = ended.max_by_key(|task| (blames_image(task), task.status.timestamp));
-    let Some(task) = strongest else {
+    let Some(task) = culprit(tasks, is_job) else {
         let message = what.to_owned();
         return Failure::Orchestrator { message };
     };
@@ -31,6 +28,15 @@ pub(crate) fn of<'t>(
     } else {
         Failure::Orchestrator { message }
     }
+}
+
+/// The task whose failure counts: one that started and failed outweighs others that could not be started, and then the latest.
+pub(crate) fn culprit<'t>(
+    tasks: impl IntoIterator<Item = &'t Task>,
+    is_job: bool,
+) -> Option<&'t Task> {
+    let failed = tasks.into_iter().filter(|task| task.has_failed(is_job));
+    failed.max_by_key(|task| (blames_image(task), task.status.timestamp))
 }
 
 /// What went wrong last, or stands in the way, for people.

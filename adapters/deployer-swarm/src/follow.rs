@@ -1,11 +1,13 @@
 use std::time::Duration;
 
+use registrywatcher::deployment::Failure;
 use registrywatcher::ports::{Clock, Progress};
 use tokio::time::Instant;
 
 use crate::engine::{Engine, Sight};
 use crate::error::ApiError;
 use crate::rollout::{self, Expected, Facts};
+use crate::service::Service;
 
 /// The time between two looks: Swarm tells no change by itself.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
@@ -32,13 +34,34 @@ impl Follower<'_> {
             let progress = rollout::judge(&facts, &self.expected);
             let is_decided = !matches!(progress, Progress::Rolling { .. });
             if is_decided && self.still_stands(&facts).await? {
-                return Ok(progress);
+                return Ok(self.with_last_words(progress, &facts).await);
             }
             let is_news = *first.get_or_insert_with(|| progress.clone()) != progress;
             if !is_decided && (is_news || begun.elapsed() >= self.wait) {
                 return Ok(progress);
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    /// A failure of the image, with what it wrote before its end.
+    async fn with_last_words(&self, progress: Progress, facts: &Facts) -> Progress {
+        let Progress::Failed {
+            reason: Failure::Image { mut message },
+            restored,
+        } = progress
+        else {
+            return progress;
+        };
+        if let Some(task) = rollout::culprit(facts, &self.expected) {
+            let words = self.engine.last_lines(task).await;
+            if !words.is_empty() {
+                message = format!("{message}: {words}");
+            }
+        }
+        Progress::Failed {
+            reason: Failure::Image { message },
+            restored,
         }
     }
 
@@ -59,9 +82,8 @@ impl Follower<'_> {
     async fn still_stands(&self, facts: &Facts) -> Result<bool, ApiError> {
         let now = self.engine.service(self.name).await?;
         let now = now.map(|sight| sight.service);
-        let is_same = |it: &crate::service::Service| {
-            (it.id(), it.version()) == (facts.service.id(), facts.service.version())
-        };
+        let is_same =
+            |it: &Service| (it.id(), it.version()) == (facts.service.id(), facts.service.version());
         Ok(now.as_ref().is_some_and(is_same))
     }
 }

@@ -45,6 +45,13 @@ impl Expected<'_> {
         let digest = image.as_ref().and_then(|image| image.digest());
         digest.is_some_and(|digest| self.apply.candidate.image.has_digest(digest, None))
     }
+
+    /// The tasks of the rollout, whatever the service is now.
+    fn tasks_of<'f>(&self, facts: &'f Facts) -> impl Iterator<Item = &'f Task> + use<'f> {
+        let id = self.apply.id;
+        let tasks = facts.tasks.iter();
+        tasks.filter(move |task| task.template().carries(id))
+    }
 }
 
 /// How far the rollout is.
@@ -131,6 +138,12 @@ fn current(facts: &Facts) -> impl Iterator<Item = &Task> {
         .tasks
         .iter()
         .filter(move |task| task.template().is(template))
+}
+
+/// The task by whose failure the rollout is judged.
+pub(crate) fn culprit<'f>(facts: &'f Facts, expected: &Expected<'_>) -> Option<&'f Task> {
+    let is_job = facts.service.spec().mode().is_job();
+    blame::culprit(expected.tasks_of(facts), is_job)
 }
 
 /// What a service that is gone means for its rollout.

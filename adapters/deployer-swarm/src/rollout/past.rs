@@ -5,7 +5,6 @@ use super::{Expected, Facts};
 use crate::blame;
 use crate::handle::Before;
 use crate::service::{UpdateState, UpdateStatus};
-use crate::task::Task;
 
 /// Judges a rollout whose service no longer is as it was asked for: Swarm went back, or somebody did, or somebody deployed
 /// over it.
@@ -24,9 +23,8 @@ pub(super) fn judge(facts: &Facts, expected: &Expected<'_>) -> Progress {
         Some(_) => Progress::Superseded,
         None if Before::of(service.spec()) != expected.handle.before => Progress::Superseded,
         None => undone(&update, |what| {
-            let is_ours = |task: &&Task| task.template().carries(id);
-            let ours = facts.tasks.iter().filter(is_ours);
-            blame::of(what, ours, service.spec().mode().is_job())
+            let is_job = service.spec().mode().is_job();
+            blame::of(what, expected.tasks_of(facts), is_job)
         }),
     }
 }

@@ -37,6 +37,11 @@ impl<'a> Template<'a> {
         self.image().parse().ok()
     }
 
+    /// Whether its tasks write to a terminal.
+    pub(crate) fn has_terminal(self) -> bool {
+        self.0["ContainerSpec"]["TTY"] == true
+    }
+
     /// Our mark, if it is still beside the image that it belongs to.
     pub(crate) fn mark(self) -> Option<Mark> {
         let digest: Digest = self.label(DIGEST)?.parse().ok()?;

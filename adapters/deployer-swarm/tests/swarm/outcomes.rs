@@ -68,6 +68,8 @@ async fn a_service_goes_from_v1_to_v2_is_back_there_when_v3_fails_and_goes_on_to
     let (blames_image, restored, message) = failed(&outcome);
     assert!(blames_image && restored, "{message}");
     assert!(message.contains("non-zero exit (3)"), "{message}");
+    let words = "the new version does not start";
+    assert!(message.contains(words), "{message}");
     assert_eq!(world.spec().await, spec, "as it was");
     assert_eq!(world.running().await.digest(), Some(&images.v2));
 

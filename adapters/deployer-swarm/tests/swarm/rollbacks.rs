@@ -67,15 +67,10 @@ async fn what_swarm_rolled_back_while_nobody_looked_is_not_begun_anew() {
     world
         .accept(world.apply(1, "v3", &world.images.fails))
         .await;
-    loop {
-        let service = world.service().await;
-        if service["UpdateStatus"]["State"] == "rollback_completed" {
-            assert_eq!(service.get("PreviousSpec"), None, "Swarm forgets it");
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    let version = world.service().await["Version"].clone();
+    world.wait_for_update("rollback_completed").await;
+    let service = world.service().await;
+    assert_eq!(service.get("PreviousSpec"), None, "Swarm forgets it");
+    let version = service["Version"].clone();
     let outcome = world.deploy(1, "v3", &world.images.fails).await;
     assert!(matches!(failed(&outcome), (true, true, _)), "{outcome:?}");
     assert_eq!(world.service().await["Version"], version);

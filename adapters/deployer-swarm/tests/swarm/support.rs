@@ -113,6 +113,17 @@ impl World {
         panic!("the tasks of {name} do not run");
     }
 
+    /// Waits until the last update of its service is in that state.
+    pub(crate) async fn wait_for_update(&self, state: &str) {
+        for _ in 0..600 {
+            if self.service().await["UpdateStatus"]["State"] == state {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("its update is never {state}");
+    }
+
     /// The service of the test's name.
     pub(crate) async fn service(&self) -> Value {
         let found = self.engine.find(&format!("services/{}", self.name)).await;
