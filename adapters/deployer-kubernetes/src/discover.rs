@@ -68,6 +68,12 @@ impl Finder<'_> {
             if next.is_empty() {
                 return Ok(found);
             }
+            if next == token {
+                return Err(ApiError::unavailable(format!(
+                    "kubernetes' list of {plural} does not go on: its next page begins where this one does; look at what stands \
+                     in front of it"
+                )));
+            }
             token = next;
         }
     }

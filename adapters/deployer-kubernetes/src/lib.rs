@@ -7,10 +7,13 @@
 //! The crate `kube` opens the connection (kubeconfig, service account, certificates, exec plugins, tokens that are read anew);
 //! objects are read and written as raw JSON.
 //!
+//! A deployment to a cron job is done once its template has the image: the next run has it, and a run that goes on keeps what it
+//! has. How that run ends is not followed.
+//!
 //! # Discovery
 //!
-//! A deployment, stateful set, daemon set or cron job asks to be watched by an annotation of its own (not of its template; a label
-//! of Kubernetes cannot hold a policy):
+//! A deployment, stateful set, daemon set or cron job asks to be watched by an annotation of its own (not of its template; a
+//! label of Kubernetes cannot hold a policy):
 //!
 //! ```yaml
 //! metadata:

@@ -83,10 +83,12 @@ impl Finder<'_> {
             let page = self.client.read::<Option<Vec<JobStub>>>(&route).await;
             let page = page.map_err(denied)?;
             stubs.extend(page.value.unwrap_or_default());
-            if page.next_token.is_none() || page.next_token == from {
-                break;
+            match page.next_token {
+                None => break,
+                // What is not seen would be taken for gone.
+                same if same == from => return Err(endless()),
+                next => from = next,
             }
-            from = page.next_token;
         }
         if stubs.is_empty() && self.searched == ALL {
             self.probe().await?;
@@ -155,6 +157,15 @@ impl Finder<'_> {
     }
 }
 
+fn endless() -> DiscoverError {
+    DiscoverError {
+        problem: "nomad's list of jobs does not go on: its next page begins where this one does; look at what stands in \
+                  front of it"
+            .to_owned(),
+        source: None,
+    }
+}
+
 /// What a failed read of the jobs in `namespace` means.
 fn explain(error: ApiError, namespace: &str) -> DiscoverError {
     let problem = match &error {
@@ -162,7 +173,8 @@ fn explain(error: ApiError, namespace: &str) -> DiscoverError {
             format!("nomad answers {said}; look at the token")
         }
         ApiError::Denied(said) => format!(
-            "nomad answers {said}; give the token `list-jobs` and `read-job` in namespace `{namespace}`, or set `namespace` to one where it has them"
+            "nomad answers {said}; give the token `list-jobs` and `read-job` in namespace `{namespace}`, or set \
+             `namespace` to one where it has them"
         ),
         other => other.to_string(),
     };

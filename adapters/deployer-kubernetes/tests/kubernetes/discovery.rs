@@ -202,6 +202,18 @@ async fn a_list_of_several_pages_is_read_to_its_end_and_begun_anew_where_one_exp
 }
 
 #[tokio::test]
+async fn a_list_that_never_ends_is_given_up() {
+    let cluster = labelled().await;
+    cluster.kubernetes.fault(|faults| {
+        faults.most_listed = Some(1);
+        faults.drops_continue = true;
+    });
+    let error = cluster.deployer.discover().await;
+    let error = error.expect_err("half a list is none");
+    assert!(error.to_string().contains("does not go on"), "{error}");
+}
+
+#[tokio::test]
 async fn a_namespace_of_the_settings_is_the_only_one_that_is_looked_through() {
     let cluster = labelled().await;
     cluster

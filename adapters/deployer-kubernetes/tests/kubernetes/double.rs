@@ -77,6 +77,8 @@ pub(crate) struct Faults {
     pub(crate) most_listed: Option<usize>,
     /// How many pages after a first one are asked for too late.
     pub(crate) expired_pages: usize,
+    /// Something in front of the server drops what says where a list goes on.
+    pub(crate) drops_continue: bool,
     /// Controllers do nothing.
     pub(crate) controllers_rest: bool,
     /// The token that is believed; any, if there is none.

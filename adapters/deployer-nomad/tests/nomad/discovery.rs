@@ -70,7 +70,8 @@ async fn a_task_with_a_policy_of_its_own_is_found_with_all_its_labels_and_can_be
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
     };
-    assert_eq!(found.expect("it can be looked for"), [expected.clone()]);
+    let found = found.expect("it can be looked for");
+    assert_eq!(found, std::slice::from_ref(&expected));
 
     let mut apply = cluster.apply(1, "v2", 2);
     apply.workload = expected.workload.clone();

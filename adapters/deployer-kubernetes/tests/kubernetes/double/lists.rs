@@ -30,7 +30,7 @@ impl State {
             let mut pairs = url::form_urlencoded::parse(query.as_bytes());
             pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
         };
-        let from = parameter("continue");
+        let from = parameter("continue").filter(|_| !self.faults.drops_continue);
         if from.is_some() && self.faults.expired_pages > 0 {
             self.faults.expired_pages -= 1;
             let message = "The provided continue parameter is too old to display a consistent list result. You can start a \
