@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use registrywatcher::image::ImageReference;
 use registrywatcher::ports::Deployer;
 use registrywatcher::watch::Workload;
-use registrywatcher_conformance::deployer::DeployerHarness;
+use registrywatcher_conformance::deployer::{DeployerHarness, Moment};
 use registrywatcher_conformance::{deployer_suite, samples};
 use registrywatcher_with_files::{FileDeployer, Settings};
 use tempfile::TempDir;
@@ -99,6 +99,22 @@ impl DeployerHarness for Harness {
 
     async fn replacements(&self) -> usize {
         self.seen.lock().unwrap().len()
+    }
+
+    async fn runs(&self) -> Option<ImageReference> {
+        let text = std::fs::read_to_string(self.folder.path().join("web.env")).ok()?;
+        let image = text.lines().find_map(|line| line.strip_prefix("RW_IMAGE="));
+        image?.parse().ok()
+    }
+
+    /// Files have no versions that a write could be tied to.
+    async fn deploy_outside(&self, when: Moment) -> bool {
+        if when == Moment::BeforeNextWrite {
+            return false;
+        }
+        let text = "RW_IMAGE=ghcr.io/acme/web:hotfix\n";
+        std::fs::write(self.folder.path().join("web.env"), text).unwrap();
+        true
     }
 
     async fn break_down(&self) -> bool {
