@@ -12,6 +12,8 @@ mod databases;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod engines;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod go_service;

@@ -38,6 +38,11 @@ impl Program {
             .insert(variable.to_owned(), value.to_owned());
     }
 
+    /// Writes another configuration.
+    pub(crate) fn configure(&self, config: &str) {
+        std::fs::write(self.folder().join(CONFIG), config).unwrap();
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
