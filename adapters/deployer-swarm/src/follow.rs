@@ -31,13 +31,17 @@ impl Follower<'_> {
             let Some(facts) = self.look().await? else {
                 return Ok(rollout::of_removed_service());
             };
-            let progress = rollout::judge(&facts, &self.expected);
-            let is_decided = !matches!(progress, Progress::Rolling { .. });
-            if is_decided && self.still_stands(&facts).await? {
-                return Ok(self.with_last_words(progress, &facts).await);
-            }
+            let progress = match rollout::judge(&facts, &self.expected) {
+                rolling @ Progress::Rolling { .. } => rolling,
+                decided if self.still_stands(&facts).await? => {
+                    return Ok(self.with_last_words(decided, &facts).await);
+                }
+                _ => Progress::Rolling {
+                    detail: "the service is being changed".to_owned(),
+                },
+            };
             let is_news = *first.get_or_insert_with(|| progress.clone()) != progress;
-            if !is_decided && (is_news || begun.elapsed() >= self.wait) {
+            if is_news || begun.elapsed() >= self.wait {
                 return Ok(progress);
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;

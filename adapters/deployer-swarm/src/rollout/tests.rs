@@ -190,7 +190,7 @@ fn swarm_going_back_by_itself_is_a_failure_by_the_tasks_that_are_left() {
     let reverted = |state| service(&before(), None, Some(state));
     assert_eq!(
         judged(reverted("rollback_started"), &failed, 2),
-        "rolling: rollback_started by docker"
+        "rolling: swarm rolled it back: rollback_started by docker"
     );
     assert_eq!(
         judged(reverted("rollback_completed"), &failed, 2),
@@ -198,18 +198,35 @@ fn swarm_going_back_by_itself_is_a_failure_by_the_tasks_that_are_left() {
     );
     assert_eq!(
         judged(reverted("rollback_paused"), &failed, 2),
-        "failed: image, restored false: rollback_paused by docker: replica 1: task: non-zero exit (3)"
+        "failed: image, restored false: swarm rolled it back: rollback_paused by docker: replica 1: task: non-zero exit (3)"
     );
 }
 
 #[test]
-fn a_rollback_that_was_asked_for_is_nobody_s_fault() {
+fn a_rollback_that_was_asked_for_is_the_image_s_fault_only_where_it_failed() {
     let exchanged = service(&before(), Some(&ours()), Some("rollback_completed"));
+    let stopped = [task(&ours(), "shutdown", "shutdown")];
+    assert_eq!(
+        judged(exchanged.clone(), &stopped, 2),
+        "failed: other, restored true: somebody rolled it back"
+    );
     let failed = [task(&ours(), "shutdown", "failed")];
     assert_eq!(
         judged(exchanged, &failed, 2),
-        "failed: other, restored true: somebody rolled it back"
+        "failed: image, restored true: somebody rolled it back: replica 1: task: non-zero exit (3)"
     );
+}
+
+#[test]
+fn a_rollback_is_known_by_the_tasks_where_the_service_was_changed_since() {
+    let scaled = service(&before(), Some(&before()), None);
+    let failed = [task(&ours(), "shutdown", "failed")];
+    assert_eq!(
+        judged(scaled.clone(), &failed, 2),
+        "failed: image, restored true: the service is again what it was before: replica 1: task: non-zero exit (3)"
+    );
+    let stopped = [task(&ours(), "shutdown", "shutdown")];
+    assert_eq!(judged(scaled, &stopped, 2), "Superseded");
 }
 
 #[test]

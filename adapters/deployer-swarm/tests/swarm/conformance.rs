@@ -27,7 +27,7 @@ const PASSWORD: &str = "of-the-locked-registry";
 const WRONG: &str = "of-somebody-else";
 
 async fn harness() -> Option<Harness> {
-    let world = World::with_v1(|_| {}).await?;
+    let world = World::with_three_of_v1(|_| {}).await?;
     Some(Harness {
         between: Between::before(world.engine.socket()).await,
         world,

@@ -41,7 +41,7 @@ fn without_image(mut spec: Value) -> Value {
 #[tokio::test]
 async fn a_service_goes_from_v1_to_v2_is_back_there_when_v3_fails_and_goes_on_to_v4() {
     let name = "registrywatcher-data";
-    let world = World::with_v1(|spec| as_a_person_sets_it(spec, name)).await;
+    let world = World::with_three_of_v1(|spec| as_a_person_sets_it(spec, name)).await;
     let Some(world) = world else { return };
     let images = world.images;
     let first = without_image(world.spec().await);

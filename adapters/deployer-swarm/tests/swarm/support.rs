@@ -64,12 +64,21 @@ impl World {
         })
     }
 
-    /// As [`Self::new`], with a service that runs `v1` in three replicas.
+    /// As [`Self::new`], with a service that runs `v1`.
     pub(crate) async fn with_v1(change: impl FnOnce(&mut Value)) -> Option<Self> {
         let world = Self::new().await?;
         world.create(&world.name, change).await;
         world.wait_for_tasks(&world.name).await;
         Some(world)
+    }
+
+    /// As [`Self::with_v1`], in three replicas.
+    pub(crate) async fn with_three_of_v1(change: impl FnOnce(&mut Value)) -> Option<Self> {
+        Self::with_v1(|spec| {
+            spec["Mode"] = json!({ "Replicated": { "Replicas": 3 } });
+            change(spec);
+        })
+        .await
     }
 
     pub(crate) fn reference(&self, tag: &str) -> String {
@@ -84,7 +93,7 @@ impl World {
                 "ContainerSpec": { "Image": self.reference("v1") },
                 "RestartPolicy": { "Condition": "any", "Delay": 100 * MILLISECOND },
             },
-            "Mode": { "Replicated": { "Replicas": 3 } },
+            "Mode": { "Replicated": { "Replicas": 1 } },
             "UpdateConfig": {
                 "Parallelism": 0, "Monitor": 500 * MILLISECOND, "FailureAction": "rollback",
             },
