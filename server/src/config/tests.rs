@@ -1,5 +1,6 @@
 //! What a configuration comes to, over texts and a made-up environment.
 
+mod discovery;
 mod environment;
 mod exposure;
 mod faults;

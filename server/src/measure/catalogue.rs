@@ -19,6 +19,7 @@ pub(super) const HELD_WORKLOADS: &str = "registrywatcher_held_workloads";
 pub(super) const NOTIFICATION_LAG: &str = "registrywatcher_notification_lag_events";
 pub(super) const LEASES_HELD: &str = "registrywatcher_leases_held";
 pub(super) const DEGRADED_PARTS: &str = "registrywatcher_degraded_parts";
+pub(super) const UNWATCHED_WORKLOADS: &str = "registrywatcher_unwatched_workloads";
 pub(super) const BUILD_INFO: &str = "registrywatcher_build_info";
 pub(super) const UPTIME: &str = "registrywatcher_uptime_seconds";
 
@@ -40,7 +41,7 @@ const fn metric(name: &'static str, kind: Kind, tells: &'static str) -> Metric {
     Metric { name, kind, tells }
 }
 
-pub(super) const CATALOGUE: [Metric; 23] = [
+pub(super) const CATALOGUE: [Metric; 24] = [
     metric(
         POLLS,
         Kind::Counter,
@@ -94,7 +95,7 @@ pub(super) const CATALOGUE: [Metric; 23] = [
     metric(
         WATCHES,
         Kind::Gauge,
-        "Configured watches, by whether this replica attends to them.",
+        "Watches, by whether this replica attends to them.",
     ),
     metric(
         WORKLOADS,
@@ -145,6 +146,11 @@ pub(super) const CATALOGUE: [Metric; 23] = [
         DEGRADED_PARTS,
         Kind::Gauge,
         "Registries, deployers and sinks that do not work now; `/readyz` names them.",
+    ),
+    metric(
+        UNWATCHED_WORKLOADS,
+        Kind::Gauge,
+        "Workloads that ask to be watched and cannot be, as their labels are; absent where none are looked for.",
     ),
     metric(
         BUILD_INFO,

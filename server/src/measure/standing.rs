@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use metrics::gauge;
@@ -8,8 +8,8 @@ use registrywatcher::decision::Decision;
 use registrywatcher::ports::Resource;
 
 use super::catalogue::{
-    BUILD_INFO, DEGRADED_PARTS, HELD_WORKLOADS, LEASES_HELD, NOTIFICATION_LAG, UPTIME, WATCHES,
-    WORKLOADS, describe,
+    BUILD_INFO, DEGRADED_PARTS, HELD_WORKLOADS, LEASES_HELD, NOTIFICATION_LAG, UNWATCHED_WORKLOADS,
+    UPTIME, WATCHES, WORKLOADS, describe,
 };
 
 type Counts = BTreeMap<&'static str, u32>;
@@ -29,6 +29,7 @@ pub(super) fn render(app: &App, uptime: Duration) -> String {
         }
         leases(app);
         degraded(app);
+        unwatched(app);
     });
     handle.render()
 }
@@ -107,6 +108,14 @@ fn degraded(app: &App) {
     }
     for (kind, count) in kinds {
         gauge!(DEGRADED_PARTS, "kind" => kind).set(count);
+    }
+}
+
+fn unwatched(app: &App) {
+    for health in app.discovery().into_iter().flatten() {
+        let workloads: BTreeSet<_> = health.faults.iter().map(|fault| &fault.workload).collect();
+        let count = u32::try_from(workloads.len()).unwrap_or(u32::MAX);
+        gauge!(UNWATCHED_WORKLOADS, "deployer" => health.deployer.to_string()).set(count);
     }
 }
 

@@ -190,6 +190,7 @@ fn config(registry: &SimulatedRegistry, nomad: &SimulatedNomad) -> Config {
         [deployers.nomad]
         kind = "nomad"
         address = "{nomad}"
+        discover = true
 
         [notifications.nobody]
         kind = "discord"

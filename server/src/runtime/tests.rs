@@ -1,5 +1,6 @@
 //! The loops over fakes and paused time.
 
+mod discovery;
 mod outside;
 
 use std::time::Duration;

@@ -12,6 +12,8 @@ mod databases;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod discovery;
+#[cfg(test)]
 mod engines;
 #[cfg(test)]
 mod faults;

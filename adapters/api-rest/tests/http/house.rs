@@ -8,7 +8,7 @@ use chrono::SecondsFormat;
 use poem::endpoint::BoxEndpoint;
 use poem::test::TestClient;
 use poem::{EndpointExt, Response};
-use registrywatcher::app::{Advance, App, Ports, Settings, Sharing, Sink, Wake};
+use registrywatcher::app::{Advance, App, Discovery, Ports, Settings, Sharing, Sink, Wake};
 use registrywatcher::deployment::DeploymentId;
 use registrywatcher::event::Route;
 use registrywatcher::image::{ImageReference, Repository};
@@ -61,6 +61,7 @@ pub(crate) struct Differences {
     pub(crate) registry: Option<Arc<dyn Registry>>,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) sharing: Option<Sharing>,
+    pub(crate) discovery: Option<Discovery>,
     /// Further watches, each of a repository and a workload of its name that is like the first one's.
     pub(crate) others: Vec<&'static str>,
 }
@@ -71,6 +72,13 @@ impl House {
         let house = Self::with(Differences::default()).await;
         house.turn().await;
         house
+    }
+
+    /// Asks the deployer once which workloads ask to be watched.
+    pub(crate) async fn discover(&self) {
+        let name: DeployerName = "production".parse().unwrap();
+        let answer = self.app.ask_for_workloads(&name).await;
+        self.app.discover([(name, answer)].into()).await;
     }
 
     /// The same with differences, before the first poll.
@@ -98,7 +106,12 @@ impl House {
             ids: Arc::new(SequentialIds::new()),
         };
         let woken = Arc::<Mutex<Vec<_>>>::default();
-        let app = start(ports, watches, differences.sharing, Arc::clone(&woken)).await;
+        let settings = Settings {
+            sharing: differences.sharing,
+            discovery: differences.discovery,
+            ..Settings::default()
+        };
+        let app = start(ports, watches, settings, Arc::clone(&woken)).await;
         let app = Arc::new(app);
         let limits = differences.limits.unwrap_or(LIMITS);
         let access = AccessSettings {
@@ -232,7 +245,7 @@ fn told_everything(sink: &MemoryNotifier) -> Sink {
 async fn start(
     ports: Ports,
     watches: Vec<Watch>,
-    sharing: Option<Sharing>,
+    settings: Settings,
     woken: Arc<Mutex<Vec<DeploymentId>>>,
 ) -> App {
     let waker = Arc::new(move |wake| {
@@ -240,9 +253,5 @@ async fn start(
             woken.lock().unwrap().push(id);
         }
     });
-    let settings = Settings {
-        sharing,
-        ..Settings::default()
-    };
     App::start(ports, settings, watches, waker).await.unwrap()
 }

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use poem::http::Method;
-use registrywatcher::app::Sharing;
-use registrywatcher::ports::{Clock, Quota};
+use registrywatcher::app::{Discovery, Sharing};
+use registrywatcher::discovery::Rules;
+use registrywatcher::ports::{Capabilities, Clock, Deployer, Quota};
 use registrywatcher::token::{Role, Token};
+use registrywatcher::watch::Mode;
+use registrywatcher_conformance::samples;
 use registrywatcher_memory::RegistryFault;
 use serde_json::{Value, json};
 
@@ -157,4 +160,85 @@ async fn a_replica_is_told_with_the_leases_that_a_token_is_for() {
         (&elsewhere["leases"], &elsewhere["watches"]),
         (&json!(none), &json!(0))
     );
+}
+
+/// A house where `shop` asks to be watched, and `api` does in words that are not understood.
+async fn discovering() -> House {
+    let rules = Rules {
+        registries: [repository().registry().clone()].into(),
+        interval: Duration::from_mins(1),
+        min_interval: Duration::ZERO,
+        mode: Mode::Deploy,
+    };
+    let house = House::with(Differences {
+        tokens: vec![token("vera", Role::Viewer), limited("willa", &["web"])],
+        discovery: Some(Discovery {
+            deployers: [("production".parse().unwrap(), Duration::from_mins(1))].into(),
+            rules,
+        }),
+        ..Differences::default()
+    })
+    .await;
+    house.deployer.set_capabilities(Capabilities {
+        discovers: true,
+        ..house.deployer.capabilities()
+    });
+    for (job, policy) in [("shop", "semver"), ("api", "semvr")] {
+        let workload = samples::workload("production", &[("job", job)]);
+        let image = format!("{}:v1.0.0", repository());
+        house.deployer.add_workload(job, &image);
+        let labels = [("registrywatcher.policy", policy)];
+        house.deployer.label(job, &workload, &labels);
+    }
+    house.discover().await;
+    house
+}
+
+#[tokio::test]
+async fn an_instance_tells_how_discovery_goes_to_whom_everything_is_for() {
+    let house = discovering().await;
+    let instance = async |name| {
+        let answer = house.call_as(name, Method::GET, "/api/v1/instance");
+        answer.await.body
+    };
+    let problem = "`registrywatcher.policy` is `semvr`; write `semver`, `semver:^1`, `numeric`, `alphabetical` or \
+                   `tag:latest`, for example";
+    let unwatched = json!([{
+        "workload": "production:job=api", "watch": "production.api", "problem": problem,
+    }]);
+    let well = json!([{ "deployer": "production", "found": 2, "unwatched": unwatched }]);
+    let all = instance("vera").await;
+    assert_eq!((&all["discovery"], &all["watches"]), (&well, &json!(2)));
+    assert_eq!(instance("willa").await.get("discovery"), None);
+
+    house.deployer.break_down();
+    house.discover().await;
+    let fault = "workloads cannot be discovered: nobody answers";
+    let discovery = &instance("vera").await["discovery"][0];
+    assert_eq!(
+        (&discovery["found"], &discovery["fault"]),
+        (&json!(2), &json!(fault))
+    );
+    let ready = house.get("/readyz").await.body;
+    assert_eq!(ready["errors"][0]["name"], "first_poll");
+    house.deployer.recover();
+    house.turn().await;
+    house.deployer.break_down();
+    house.discover().await;
+    let ready = house.get("/readyz").await.body;
+    assert_eq!(
+        ready["degraded"],
+        json!([{ "part": "deployer production", "watches": 0 }])
+    );
+}
+
+#[tokio::test]
+async fn a_watch_that_was_discovered_is_told_from_one_of_the_configuration() {
+    let house = discovering().await;
+    let discovered = async |name: &str| {
+        let path = format!("/api/v1/watches/{name}");
+        house.call_as("vera", Method::GET, &path).await.body["discovered"].clone()
+    };
+    assert_eq!(discovered("production.shop").await, true);
+    assert_eq!(discovered("web").await, false);
 }

@@ -1,20 +1,21 @@
 //! A registry and an orchestrator that take their time, and replicas of the application between them.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use registrywatcher::app::{App, Ports, Settings, Sharing, Waker};
+use registrywatcher::app::{App, Discovery, Ports, Settings, Sharing, Waker};
 use registrywatcher::deployment::{DeploymentId, Running};
+use registrywatcher::discovery::Rules;
 use registrywatcher::image::{Digest, Image, Repository, Tag, TagList};
 use registrywatcher::ports::{
-    Accepted, Apply, Capabilities, Clock, DeployError, Deployer, ImageMetadata, Progress, Registry,
-    RegistryError, Rollout,
+    Accepted, Apply, Capabilities, Clock, DeployError, Deployer, DiscoverError, Discovered,
+    ImageMetadata, Progress, Registry, RegistryError, Rollout,
 };
-use registrywatcher::watch::{Unit, Watch, Workload};
+use registrywatcher::watch::{Mode, Unit, Watch, Workload};
 use registrywatcher_conformance::samples;
 use registrywatcher_memory::{
     MemoryDeployer, MemoryRegistry, MemoryStore, RegistryFault, SequentialIds,
@@ -63,6 +64,35 @@ impl Outside {
 
     /// Starts a replica, which has leases of this time if it shares the work.
     pub(super) async fn start(&self, lease: Option<Duration>) -> Replica {
+        let settings = Settings {
+            sharing: lease.map(|lease| Sharing {
+                lease,
+                fingerprint: "the same".to_owned(),
+            }),
+            ..Settings::default()
+        };
+        self.start_with(settings, vec![watch()]).await
+    }
+
+    /// Starts a replica that asks each minute what is to be watched beside these, and polls that every 50 seconds.
+    pub(super) async fn discover(&self, watches: Vec<Watch>) -> Replica {
+        let production = ("production".parse().unwrap(), Duration::from_mins(1));
+        let settings = Settings {
+            discovery: Some(Discovery {
+                deployers: [production].into(),
+                rules: Rules {
+                    registries: ["registry.example".parse().unwrap()].into(),
+                    interval: Duration::from_secs(50),
+                    min_interval: Duration::ZERO,
+                    mode: Mode::Observe,
+                },
+            }),
+            ..Settings::default()
+        };
+        self.start_with(settings, watches).await
+    }
+
+    async fn start_with(&self, settings: Settings, watches: Vec<Watch>) -> Replica {
         let ports = Ports {
             registry: Arc::clone(&self.registry) as _,
             store: Arc::new(self.store.clone()),
@@ -74,15 +104,8 @@ impl Outside {
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::new(self.ids.clone()),
         };
-        let settings = Settings {
-            sharing: lease.map(|lease| Sharing {
-                lease,
-                fingerprint: "the same".to_owned(),
-            }),
-            ..Settings::default()
-        };
         let (waker, announcements) = announcements();
-        let app = App::start(ports, settings, vec![watch()], Arc::clone(&waker)).await;
+        let app = App::start(ports, settings, watches, Arc::clone(&waker)).await;
         let pace = Pace {
             jitter: 0.0,
             concurrency: 4,
@@ -93,7 +116,7 @@ impl Outside {
     }
 }
 
-fn watch() -> Watch {
+pub(super) fn watch() -> Watch {
     let text = "[deployers.production]\nkind = 'memory'\n[watches.web]\nimage = 'registry.example/acme/web'\n\
                 workloads = [{ deployer = 'production', job = 'web' }]";
     let loaded = Sources::new().text("the test", text).load().unwrap();
@@ -187,6 +210,7 @@ pub(super) struct EndlessDeployer {
     begun: AtomicUsize,
     running: AtomicUsize,
     let_go: Mutex<Vec<DeploymentId>>,
+    is_silent: AtomicBool,
 }
 
 impl EndlessDeployer {
@@ -196,7 +220,23 @@ impl EndlessDeployer {
             begun: AtomicUsize::new(0),
             running: AtomicUsize::new(0),
             let_go: Mutex::default(),
+            is_silent: AtomicBool::new(false),
         }
+    }
+
+    /// Labels the job, or takes its labels off.
+    pub(super) fn label(&self, labels: &[(&str, &str)]) {
+        self.inner.set_capabilities(Capabilities {
+            discovers: true,
+            ..self.inner.capabilities()
+        });
+        let workload = samples::workload("production", &[("job", "web")]);
+        self.inner.label("web", &workload, labels);
+    }
+
+    /// Never comes back either from telling which workloads have labels, or does so again.
+    pub(super) fn be_silent(&self, is_silent: bool) {
+        self.is_silent.store(is_silent, Ordering::SeqCst);
     }
 
     /// How many attempts were begun, and how many of them have not been dropped.
@@ -243,6 +283,13 @@ impl Deployer for EndlessDeployer {
     async fn let_go(&self, id: DeploymentId) {
         assert_eq!(self.attempts().1, 0, "the attempt is dropped first");
         self.let_go.lock().unwrap().push(id);
+    }
+
+    async fn discover(&self) -> Result<Vec<Discovered>, DiscoverError> {
+        if self.is_silent.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        self.inner.discover().await
     }
 
     async fn follow(&self, rollout: &Rollout) -> Result<Progress, DeployError> {

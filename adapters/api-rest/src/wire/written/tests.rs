@@ -20,7 +20,7 @@ fn freeze(stops: &str) -> Value {
 
 fn full(status: &str, mode: &str, target: &str) -> Value {
     json!({
-        "name": "web", "repository": "ghcr.io/acme/web", "policy": "semver *", "mode": mode, "status": status,
+        "name": "web", "repository": "ghcr.io/acme/web", "policy": "semver *", "mode": mode, "discovered": true, "status": status,
         "intent": {
             "revision": 7, "target": target, "tag": "v1.0.0", "auto_deploy": false,
             "hold": { "by": "ops", "reason": "why", "since": "2026-11-24T00:00:00.000001Z", "past_tag": "v1.0.1" },
@@ -85,7 +85,8 @@ fn a_workload_is_written_as_the_document_says() {
 #[test]
 fn what_is_not_known_is_left_out() {
     is_written_as_documented(&json!({
-        "name": "web", "repository": "ghcr.io/acme/web", "policy": "semver *", "mode": "deploy", "status": "unknown",
+        "name": "web", "repository": "ghcr.io/acme/web", "policy": "semver *", "mode": "deploy", "discovered": false,
+        "status": "unknown",
         "intent": { "revision": 0, "target": "track", "auto_deploy": true },
         "wanted": {}, "listing": {}, "requests": [], "attended": false, "workloads": [],
     }));
