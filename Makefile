@@ -1,6 +1,6 @@
 # `make demo` runs the main job; `make test` passes the tests. Both set up what they need.
 
-.PHONY: demo check test example simulate bench soak setup setup-tests setup-tools openapi openapi-check sdk help
+.PHONY: demo check test engines example simulate bench soak setup setup-tests setup-tools openapi openapi-check sdk help
 .DEFAULT_GOAL := help
 
 # One target folder and one set of flags for everything, so that nothing is built twice.
@@ -26,6 +26,9 @@ check: setup ## Format, lints, documentation, and whether generated files are up
 test: setup-tests ## All tests, against the real registry, PostgreSQL and whatever else a user would have.
 	REGISTRYWATCHER_REQUIRE_BACKENDS=1 $(CARGO) test --workspace --all-targets --locked
 	$(CARGO) test --workspace --doc --locked
+
+engines: setup-tests ## A real dockerd and a real registry: releases as a container and as a service, and a watch that moves.
+	REGISTRYWATCHER_REQUIRE_BACKENDS=1 $(CARGO) test --package registrywatcher-server --test system --locked -- engines::
 
 # Its lock file is this one, so that what it is built with was tested here, and is built already.
 example: EXAMPLE := examples/deployer-out-of-tree
