@@ -1,6 +1,6 @@
 use registrywatcher::deployment::Failure;
 use registrywatcher::ports::{Apply, Credential, Credentials};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::auth;
 use crate::engine::Engine;
@@ -66,7 +66,16 @@ pub(crate) async fn ask(
 /// The platforms in the shape in which a service has them.
 fn platforms(told: &Value) -> Option<Value> {
     let told = told["Platforms"].as_array().filter(|it| !it.is_empty())?;
-    let platform = |platform: &Value| serde_json::json!({ "Architecture": platform["architecture"], "OS": platform["os"] });
+    let platform = |platform: &Value| {
+        let architecture = platform["architecture"].as_str().unwrap_or_default();
+        // A node calls itself `armv7l` and the like, which Swarm takes for another (moby/swarmkit#2294).
+        let architecture = if architecture == "arm" {
+            ""
+        } else {
+            architecture
+        };
+        json!({ "Architecture": architecture, "OS": platform["os"] })
+    };
     Some(told.iter().map(platform).collect())
 }
 
@@ -94,7 +103,6 @@ fn judge(reference: &str, words: &str, is_denial_decisive: bool) -> Option<Failu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[track_caller]
     fn judged(words: &str, is_denial_decisive: bool, expected: &str) {
@@ -130,10 +138,10 @@ mod tests {
     fn platforms_are_written_as_a_service_has_them() {
         let told = json!({ "Platforms": [
             { "architecture": "arm64", "os": "linux", "variant": "v8" },
-            { "architecture": "amd64", "os": "linux" },
+            { "architecture": "arm", "os": "linux", "variant": "v7" },
         ] });
         let expected = json!([
-            { "Architecture": "arm64", "OS": "linux" }, { "Architecture": "amd64", "OS": "linux" },
+            { "Architecture": "arm64", "OS": "linux" }, { "Architecture": "", "OS": "linux" },
         ]);
         assert_eq!(platforms(&told), Some(expected));
         assert_eq!(platforms(&json!({ "Platforms": null })), None);
