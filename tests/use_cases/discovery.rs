@@ -1,6 +1,7 @@
 //! Workloads ask to be watched by labels of their own.
 
 mod doubts;
+mod late_looks;
 mod replicas;
 mod town;
 

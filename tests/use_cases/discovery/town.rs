@@ -88,7 +88,7 @@ pub(super) async fn discover_at(house: &House) -> bool {
     app.discover(answers).await
 }
 
-fn label(deployer: &MemoryDeployer, name: &str, job: &str, labels: &[(&str, &str)]) {
+pub(super) fn label(deployer: &MemoryDeployer, name: &str, job: &str, labels: &[(&str, &str)]) {
     let workload: Workload = samples::workload(name, &[("job", job)]);
     let labels: Vec<(String, &str)> = labels
         .iter()
@@ -101,7 +101,7 @@ fn label(deployer: &MemoryDeployer, name: &str, job: &str, labels: &[(&str, &str
     deployer.label(job, &workload, &labels);
 }
 
-fn discover(settings: &mut Settings) {
+pub(super) fn discover(settings: &mut Settings) {
     let deployers = ["production", "staging"];
     settings.discovery = Some(Discovery {
         deployers: deployers
