@@ -30,7 +30,7 @@ test: setup-tests ## All tests, against the real registry, PostgreSQL and whatev
 engines: setup-tests ## A real dockerd and a real registry: releases as a container and as a service, and a watch that moves.
 	REGISTRYWATCHER_REQUIRE_BACKENDS=1 $(CARGO) test --package registrywatcher-server --test system --locked -- engines::
 
-# Its lock file is this one, so that what it is built with was tested here, and is built already.
+# Its lock file is this one, so that what it is built with was tested here, and most of it is built already.
 example: EXAMPLE := examples/deployer-out-of-tree
 example: export CARGO_TARGET_DIR ?= $(CURDIR)/target
 example: setup ## Build a program with a deployer of its own, from outside of the workspace, and run the conformance suite over it.
