@@ -43,6 +43,12 @@ impl Program {
         std::fs::write(self.folder().join(CONFIG), config).unwrap();
     }
 
+    /// Looks for commands in `folder` before it looks elsewhere.
+    pub(crate) fn prefer_commands_of(&mut self, folder: &Path) {
+        let path = self.environment.entry("PATH".to_owned()).or_default();
+        *path = format!("{}:{path}", folder.display());
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

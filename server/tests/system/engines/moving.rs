@@ -42,10 +42,9 @@ impl Town {
         nomad.service_job("mover", "app", "server", "docker", &image);
 
         let mut program = Program::new("");
-        let path = std::env::var("PATH").unwrap();
         let commands = program.folder().join("bin");
         write_command(&commands, &program.folder().join("deployed"));
-        program.set("PATH", &format!("{}:{path}", commands.display()));
+        program.prefer_commands_of(&commands);
         program.set("DOCKER_HOST", &engine.address());
         program.set("NOMAD_ADDR", &nomad.url());
         Some(Self {
