@@ -35,22 +35,22 @@ pub(crate) async fn containers(
 ///
 /// All are read from one list: between two questions a deployment may give a name from one container to another.
 fn candidates(all: &[Summary]) -> BTreeMap<&str, &str> {
-    let (mut named, mut waiting) = (BTreeMap::new(), BTreeMap::new());
+    let (mut found, mut waiting) = (BTreeMap::new(), BTreeMap::new());
     for container in all {
         let id = container.label(POLICY_LABEL).map(|_| container.id.as_str());
         let mut names = container.own_names();
         if let Some(name) = names.find(|name| Role::beside(name).is_none()) {
-            named.insert(name, id);
+            found.insert(name, id);
         } else if let Some((name, Role::Old)) = Role::beside(container.name()) {
             waiting.insert(name, id);
         }
     }
     // While a name goes from the old container to the new one, or back, the old one stands for both.
     for (name, id) in waiting {
-        named.entry(name).or_insert(id);
+        found.entry(name).or_insert(id);
     }
     let asks = |(name, id): (_, Option<_>)| Some((name, id?));
-    named.into_iter().filter_map(asks).collect()
+    found.into_iter().filter_map(asks).collect()
 }
 
 fn workload(deployer: &DeployerName, name: &str) -> Workload {
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn finds(all: Value, expected: &[(&str, &str)]) {
+    fn finds(all: &Value, expected: &[(&str, &str)]) {
         let summaries: Vec<Summary> = serde_json::from_value(all.clone()).unwrap();
         let found: Vec<_> = candidates(&summaries).into_iter().collect();
         assert_eq!(found, expected, "{all}");
@@ -102,7 +102,7 @@ mod tests {
         let silent = json!({ "Id": "b", "Names": ["/db"], "Labels": null });
         let linked = asks("c", &["/web/queue", "/queue"]);
         finds(
-            json!([asks("a", &["/web"]), silent, linked]),
+            &json!([asks("a", &["/web"]), silent, linked]),
             &[("queue", "c"), ("web", "a")],
         );
     }
@@ -123,7 +123,7 @@ mod tests {
         ] {
             let [of_old, of_new] = names;
             finds(
-                json!([asks("old", of_old), asks("new", of_new)]),
+                &json!([asks("old", of_old), asks("new", of_new)]),
                 &[("web", expected)],
             );
         }
@@ -131,10 +131,10 @@ mod tests {
 
     #[test]
     fn what_a_deployment_left_is_not_found() {
-        finds(json!([asks("a", &["/web-rw-failed-00c0ffee0001"])]), &[]);
+        finds(&json!([asks("a", &["/web-rw-failed-00c0ffee0001"])]), &[]);
         let lost_its_label = json!({ "Id": "b", "Names": ["/web"], "Labels": {} });
         finds(
-            json!([asks("a", &["/web-rw-old-00c0ffee0001"]), lost_its_label]),
+            &json!([asks("a", &["/web-rw-old-00c0ffee0001"]), lost_its_label]),
             &[],
         );
     }
