@@ -11,7 +11,7 @@ use registrywatcher::ports::{
 };
 use registrywatcher::watch::{Unit, Workload};
 
-use orchestrator::Orchestrator;
+use orchestrator::{Orchestrator, Reception};
 
 /// A fake orchestrator: it runs jobs, rolls them out one at a time and keeps our marks.
 ///
@@ -37,19 +37,19 @@ impl MemoryDeployer {
 
     fn reach(&self, workload: &Workload) -> Result<MutexGuard<'_, Orchestrator>, DeployError> {
         let orchestrator = self.lock();
-        if orchestrator.is_down {
-            return Err(unavailable(workload, "nobody answers"));
-        }
-        if orchestrator.refuses_us {
-            return Err(DeployError::Refused {
+        match orchestrator.reception {
+            Reception::Open => Ok(orchestrator),
+            Reception::Down => Err(unavailable(workload, NOBODY)),
+            Reception::Refused => Err(DeployError::Refused {
                 workload: workload.clone(),
                 problem: REFUSAL.to_owned(),
-            });
+            }),
         }
-        Ok(orchestrator)
     }
 }
 
+/// What is told of an orchestrator that is down.
+const NOBODY: &str = "nobody answers";
 /// What is told to those whose credentials are refused.
 const REFUSAL: &str = "its orchestrator refuses our credentials";
 
@@ -93,7 +93,7 @@ impl Deployer for MemoryDeployer {
             orchestrator.start(&job, apply.clone());
         }
         if std::mem::take(&mut orchestrator.loses_next_answer) {
-            return Err(unavailable(workload, "nobody answers"));
+            return Err(unavailable(workload, NOBODY));
         }
         Ok(Accepted {
             handle: RolloutHandle(apply.id.to_string()),
@@ -105,9 +105,10 @@ impl Deployer for MemoryDeployer {
         let workload = &rollout.apply.workload;
         let job = place_of(workload)?;
         // Not even a refusal decides a rollout: it goes on whether or not we may look.
-        let mut orchestrator = self
-            .reach(workload)
-            .map_err(|error| unavailable(workload, &error.to_string()))?;
+        let mut orchestrator = self.reach(workload).map_err(|error| match error {
+            DeployError::Refused { problem, .. } => unavailable(workload, &problem),
+            other => other,
+        })?;
         if !orchestrator.has(&job) {
             return Err(not_found(workload, &job));
         }
@@ -123,19 +124,18 @@ impl Deployer for MemoryDeployer {
 
     async fn discover(&self) -> Result<Vec<Discovered>, DiscoverError> {
         let orchestrator = self.lock();
-        let obstacle = match &*orchestrator {
-            it if !it.capabilities.discovers => Some("labels cannot be seen"),
-            it if it.is_down => Some("nobody answers"),
-            it if it.refuses_us => Some(REFUSAL),
-            _ => None,
+        let problem = match orchestrator.reception {
+            Reception::Down => NOBODY,
+            Reception::Refused => REFUSAL,
+            Reception::Open if orchestrator.capabilities.discovers => {
+                return Ok(orchestrator.discover());
+            }
+            Reception::Open => "labels cannot be seen",
         };
-        match obstacle {
-            Some(problem) => Err(DiscoverError {
-                problem: problem.to_owned(),
-                source: None,
-            }),
-            None => Ok(orchestrator.discover()),
-        }
+        Err(DiscoverError {
+            problem: problem.to_owned(),
+            source: None,
+        })
     }
 
     async fn promote(&self, rollout: &Rollout) -> Result<(), DeployError> {

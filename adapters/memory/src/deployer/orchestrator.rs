@@ -1,18 +1,17 @@
+mod jobs;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use registrywatcher::deployment::{DeploymentId, Failure, Running};
 use registrywatcher::image::{ImageReference, Tag};
-use registrywatcher::ports::{
-    Apply, Capabilities, Discovered, LABEL_PREFIX, POLICY_LABEL, Progress,
-};
+use registrywatcher::ports::{Apply, Capabilities, Progress};
 use registrywatcher::watch::Workload;
 
 /// What the orchestrator knows, and the switches that a test sets.
 #[derive(Debug)]
 pub(super) struct Orchestrator {
     pub(super) capabilities: Capabilities,
-    pub(super) is_down: bool,
-    pub(super) refuses_us: bool,
+    pub(super) reception: Reception,
     pub(super) loses_next_answer: bool,
     pub(super) holds: bool,
     pub(super) held_tags: BTreeSet<Tag>,
@@ -26,6 +25,17 @@ pub(super) struct Orchestrator {
     jobs: BTreeMap<String, Job>,
     /// Every rollout that was accepted, the oldest first.
     attempts: Vec<Attempt>,
+}
+
+/// How it answers us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reception {
+    /// As an orchestrator should.
+    Open,
+    /// Not at all.
+    Down,
+    /// By refusing our credentials.
+    Refused,
 }
 
 #[derive(Debug)]
@@ -68,8 +78,7 @@ impl Default for Orchestrator {
                 carries_mark: true,
                 discovers: false,
             },
-            is_down: false,
-            refuses_us: false,
+            reception: Reception::Open,
             loses_next_answer: false,
             holds: false,
             held_tags: BTreeSet::new(),
@@ -85,87 +94,6 @@ impl Default for Orchestrator {
 }
 
 impl Orchestrator {
-    pub(super) fn add(&mut self, job: &str, image: Option<ImageReference>) {
-        self.jobs.insert(
-            job.to_owned(),
-            Job {
-                runs: image.map(unmarked),
-                generation: 0,
-                count: 1,
-                labels: BTreeMap::new(),
-                workload: None,
-            },
-        );
-    }
-
-    pub(super) fn remove(&mut self, job: &str) {
-        self.jobs.remove(job);
-    }
-
-    pub(super) fn deploy_outside(&mut self, job: &str, image: ImageReference) {
-        self.supersede(job);
-        let Some(job) = self.jobs.get_mut(job) else {
-            panic!("there is no job `{job}`")
-        };
-        job.runs = Some(unmarked(image));
-        job.generation += 1;
-    }
-
-    /// Whether somebody else deploys to `job` at this moment, which he then does.
-    pub(super) fn is_beaten_to(&mut self, job: &str) -> bool {
-        let is_of_job = |(of, _): &(String, _)| of == job;
-        let Some(index) = self.meanwhile.iter().position(is_of_job) else {
-            return false;
-        };
-        if let Some((job, image)) = self.meanwhile.remove(index) {
-            self.deploy_outside(&job, image);
-        }
-        true
-    }
-
-    pub(super) fn scale(&mut self, job: &str, count: u32) {
-        if let Some(job) = self.jobs.get_mut(job) {
-            job.count = count;
-        }
-    }
-
-    pub(super) fn count(&self, job: &str) -> u32 {
-        self.jobs.get(job).map_or(0, |job| job.count)
-    }
-
-    pub(super) fn label(
-        &mut self,
-        job: &str,
-        workload: Workload,
-        labels: BTreeMap<String, String>,
-    ) {
-        if let Some(job) = self.jobs.get_mut(job) {
-            job.labels = labels;
-            job.workload = Some(workload);
-        }
-    }
-
-    pub(super) fn discover(&self) -> Vec<Discovered> {
-        let asking = self
-            .jobs
-            .values()
-            .filter(|job| job.labels.contains_key(POLICY_LABEL));
-        let found = asking.filter_map(|job| {
-            let ours = job.labels.iter();
-            let ours = ours.filter(|(label, _)| label.starts_with(LABEL_PREFIX));
-            Some(Discovered {
-                workload: job.workload.clone()?,
-                image: job.runs.as_ref()?.image.to_string(),
-                labels: ours
-                    .map(|(label, value)| (label.clone(), value.clone()))
-                    .collect(),
-            })
-        });
-        let mut found: Vec<_> = found.collect();
-        found.sort_by(|a, b| a.workload.cmp(&b.workload));
-        found
-    }
-
     pub(super) fn has(&self, job: &str) -> bool {
         self.jobs.contains_key(job)
     }
@@ -331,14 +259,4 @@ impl Orchestrator {
 
 fn unit_of(job: &str) -> &str {
     job.split('/').next().unwrap_or(job)
-}
-
-/// What runs an image that was not deployed by us.
-fn unmarked(image: ImageReference) -> Running {
-    Running {
-        image,
-        tag: None,
-        platform: None,
-        mark: None,
-    }
 }

@@ -4,6 +4,7 @@ use registrywatcher::ports::{Capabilities, Progress};
 use registrywatcher::watch::Workload;
 
 use super::MemoryDeployer;
+use super::orchestrator::Reception;
 
 /// What a test does to the orchestrator, and sees of it.
 impl MemoryDeployer {
@@ -142,19 +143,17 @@ impl MemoryDeployer {
 
     /// Answers nothing until [`recover`](Self::recover). What was accepted stays accepted.
     pub fn break_down(&self) {
-        self.lock().is_down = true;
+        self.lock().reception = Reception::Down;
     }
 
     /// Refuses our credentials until [`recover`](Self::recover). What was accepted stays accepted.
     pub fn refuse_credentials(&self) {
-        self.lock().refuses_us = true;
+        self.lock().reception = Reception::Refused;
     }
 
     /// Answers again.
     pub fn recover(&self) {
-        let mut orchestrator = self.lock();
-        orchestrator.is_down = false;
-        orchestrator.refuses_us = false;
+        self.lock().reception = Reception::Open;
     }
 
     /// The digest that `job` runs, if it runs an image by digest.
