@@ -92,13 +92,15 @@ impl Play {
             tokio::select! {
                 biased;
                 _ = wire.ended() => {}
-                Ok(answer) = carried_out => {
-                    town.trace.note(|| format!("{author} is answered: {answer:?}"));
-                    if let Ok(must_tell) = answer {
-                        town.ledger().answered(&author, must_tell);
+                answer = carried_out => match answer {
+                    Ok(answer) => {
+                        town.trace.note(|| format!("{author} is answered: {answer:?}"));
+                        if let Ok(must_tell) = answer {
+                            town.ledger().answered(&author, must_tell);
+                        }
                     }
+                    Err(_) => town.trace.note(|| format!("{author} waits no longer")),
                 }
-                else => {}
             }
         });
         while self.operators.busy.try_join_next().is_some() {}
