@@ -20,6 +20,7 @@ mod use_cases {
     mod notifications;
     mod observations;
     mod order;
+    mod overdue;
     mod questions;
     mod releases;
     mod replicas;

@@ -162,6 +162,11 @@ impl MemoryDeployer {
         self.lock().applied()
     }
 
+    /// Every deployment that was let go of, in that order.
+    pub fn let_go_of(&self) -> Vec<DeploymentId> {
+        self.lock().let_go_of.clone()
+    }
+
     /// How often `job` was replaced, by us or by others.
     pub fn generation(&self, job: &str) -> u64 {
         self.lock().generation(job)
@@ -225,6 +230,10 @@ impl Deployer for MemoryDeployer {
             handle: RolloutHandle(apply.id.to_string()),
             allows: None,
         })
+    }
+
+    async fn let_go(&self, id: DeploymentId) {
+        self.lock().let_go_of.push(id);
     }
 
     async fn follow(&self, rollout: &Rollout) -> Result<Progress, DeployError> {

@@ -17,6 +17,7 @@ pub(super) struct Orchestrator {
     pub(super) refusals: VecDeque<String>,
     /// How the next rollouts end, one each.
     pub(super) failures: VecDeque<Progress>,
+    pub(super) let_go_of: Vec<DeploymentId>,
     jobs: BTreeMap<String, Job>,
     /// Every rollout that was accepted, the oldest first.
     attempts: Vec<Attempt>,
@@ -65,6 +66,7 @@ impl Default for Orchestrator {
             bad_tags: BTreeSet::new(),
             refusals: VecDeque::new(),
             failures: VecDeque::new(),
+            let_go_of: Vec::new(),
             jobs: BTreeMap::new(),
             attempts: Vec::new(),
         }
