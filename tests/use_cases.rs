@@ -21,6 +21,7 @@ mod use_cases {
     mod observations;
     mod order;
     mod overdue;
+    mod promotion;
     mod questions;
     mod releases;
     mod replicas;
