@@ -61,6 +61,11 @@ impl MemoryDeployer {
         self.lock().deploy_outside(job, reference(image));
     }
 
+    /// Promotes the canaries of a deployment as somebody else would; `false` if they do not wait for it.
+    pub fn promote_outside(&self, id: DeploymentId) -> bool {
+        self.lock().promote(id)
+    }
+
     /// Leaves rollouts undecided until [`finish`](Self::finish) or [`release_rollouts`](Self::release_rollouts).
     pub fn hold_rollouts(&self) {
         self.lock().holds = true;

@@ -25,6 +25,7 @@ pub(crate) enum Command {
     Hold,
     ReleaseHold,
     Abandon,
+    Promote,
     RollBack {
         only: Option<Workload>,
     },
@@ -194,6 +195,13 @@ impl Model {
                 self.done.insert(by.clone());
                 self.diverted.extend(event.watch.clone());
                 Ok(())
+            }
+            EventKind::PromotionAsked { by, .. } => {
+                self.done.insert(by.clone());
+                match self.commands.get(by) {
+                    Some((_, Command::Promote)) => Ok(()),
+                    _ => Err(format!("{by} is said to have asked for a promotion")),
+                }
             }
             EventKind::Frozen { by, .. } | EventKind::Unfrozen { by, .. } => {
                 self.done.insert(by.clone());

@@ -50,10 +50,13 @@ impl Play {
         while self.operators.busy.join_next().await.is_some() {}
     }
 
-    /// Waits until nothing is under way and everything is as wanted, as long as it may take.
-    async fn settle(&self, latest: Instant) -> Result<(), String> {
+    /// Waits until nothing is under way and everything is as wanted, as long as it may take; canaries are promoted.
+    async fn settle(&mut self, latest: Instant) -> Result<(), String> {
         loop {
             sleep(Duration::from_secs(10)).await;
+            if self.town.ledger().awaits_promotion() {
+                self.give(0, &WATCHES[0], Command::Promote);
+            }
             let Some(problem) = self.problem() else {
                 return Ok(());
             };

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use registrywatcher::app::{
     App, CommandError, DeployNow, HoldChange, IntentChange, NewFreeze, RollBack,
 };
+use registrywatcher::deployment::{Deployment, State};
 use registrywatcher::intent::{Author, Once, Target};
 use registrywatcher::ports::{Clock, DeadLetterQuery};
 use registrywatcher::watch::WatchName;
@@ -39,7 +40,7 @@ impl Play {
         let place = watched.places[chance.below(watched.places.len())];
         let only = chance.one_in(3).then(|| workload(place));
         let everywhere = chance.one_in(4);
-        match chance.below(29) {
+        match chance.below(32) {
             0..4 => Command::Pin(some_tag.unwrap_or_else(|| tag("v9.9.9"))),
             4..7 => Command::Track,
             7..10 => Command::AutoDeploy(false),
@@ -60,6 +61,7 @@ impl Play {
             22..24 => Command::Hold,
             24..26 => Command::ReleaseHold,
             26..28 => Command::Abandon,
+            28..31 => Command::Promote,
             _ => Command::Reset,
         }
     }
@@ -151,6 +153,7 @@ impl Order {
             }
             Command::ReleaseHold => self.change_hold(HoldChange::Release).await,
             Command::Abandon => self.abandon().await,
+            Command::Promote => self.promote().await,
             Command::Reset => told(app.reset(&self.watch, author).await),
             Command::Freeze {
                 everywhere,
@@ -208,6 +211,19 @@ impl Order {
         };
         let (app, author) = (&self.app, &self.author);
         told(app.abandon(*id, "the fair is on", author).await)
+    }
+
+    /// Promotes canaries that wait as far as this replica knows, of whichever watch, if any do.
+    async fn promote(&self) -> Result<bool, String> {
+        let views = self.app.watches().into_iter();
+        let mut open = views
+            .flat_map(|view| view.workloads)
+            .filter_map(|workload| workload.in_flight);
+        let waits = |open: &Deployment| matches!(open.state, State::AwaitingPromotion { .. });
+        let Some(waiting) = open.find(waits) else {
+            return Ok(false);
+        };
+        told(self.app.promote(waiting.id, &self.author).await)
     }
 
     async fn release(&self) -> Result<bool, String> {
