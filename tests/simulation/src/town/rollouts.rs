@@ -77,7 +77,7 @@ impl Town {
             let is_bad = content.is_some_and(|content| state.bad.contains(&content));
             (state.is_calm, is_bad)
         };
-        let restored = fate % 2 == 0;
+        let restored = fate.is_multiple_of(2);
         let failed = |reason| Some(Progress::Failed { reason, restored });
         match fate {
             _ if is_bad => failed(Failure::Image {
