@@ -21,6 +21,8 @@ mod use_cases {
     mod notifications;
     mod observations;
     mod order;
+    mod overdue;
+    mod promotion;
     mod questions;
     mod releases;
     mod replicas;

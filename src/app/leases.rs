@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{App, Wake};
 use crate::deployment::DeploymentId;
+use crate::observation::Observation;
 use crate::ports::{LeaseClaim, ReplicaId, Resource, StoreError};
 use crate::watch::WatchName;
 
@@ -86,6 +87,7 @@ impl App {
             valid.map(|(resource, _)| resource).collect()
         };
         let gained: Vec<&Resource> = granted.difference(&before).collect();
+        self.forget_observations(&gained);
         if !gained.is_empty() {
             self.catch_up(&gained).await;
         }
@@ -183,6 +185,20 @@ impl App {
         let watches = named.union(&open).cloned().map(Resource::Watch);
         let sinks = self.ports.sinks.keys().cloned().map(Resource::Sink);
         watches.chain(sinks).collect()
+    }
+
+    /// What was seen while this replica attended the last time may have changed since, and is not decided on: what another one
+    /// deployed meanwhile would be undone.
+    fn forget_observations(&self, gained: &[&Resource]) {
+        let watched = self.watched();
+        let mut world = self.world();
+        for gained in gained {
+            if let Resource::Watch(name) = gained
+                && let Some(watch) = watched.get(name)
+            {
+                world.observe(watch.repository(), |seen| *seen = Observation::default());
+            }
+        }
     }
 
     /// Reads what those did who attended before. All that they stored was stored before this replica was given their leases.

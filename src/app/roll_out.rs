@@ -77,7 +77,9 @@ impl App {
             return self.end(deployment, End::Superseded).await;
         }
         if now >= deployment.deadline {
-            return self.end(deployment, End::overdue(deployment)).await;
+            let ended = self.end(deployment, End::overdue(deployment)).await?;
+            self.let_go_of(deployment).await;
+            return Ok(ended);
         }
         let Some(deployer) = self.ports.deployers.get(&deployment.workload.deployer) else {
             let message = format!("there is no deployer `{}`", deployment.workload.deployer);

@@ -222,8 +222,8 @@ pub trait Deployer: Send + Sync {
     /// Asks the orchestrator to run the image, by digest, and to carry the id beside it.
     async fn apply(&self, apply: &Apply) -> Result<Accepted, DeployError>;
 
-    /// Stops what runs in this process for a deployment, which somebody else drives from now on. An orchestrator that rolls
-    /// out by itself is left alone.
+    /// Stops what runs in this process for a deployment that was given up, or that somebody else drives from now on. An
+    /// orchestrator that rolls out by itself is left alone.
     async fn let_go(&self, _id: DeploymentId) {}
 
     /// Waits for news of a rollout; called again until it is decided.

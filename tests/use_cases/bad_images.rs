@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use registrywatcher::app::{CommandError, DeployNow, NewFreeze, RollBack};
 use registrywatcher::deployment::{Cause, Failure};
-use registrywatcher::ports::Clock;
+use registrywatcher::ports::{Clock, Progress};
 
 use super::house::{House, operator, tag, watch};
 
@@ -64,6 +64,44 @@ async fn bringing_back_is_tried_again_while_the_orchestrator_cannot() {
         house.turn().await;
     }
     house.assert_runs("web", 2);
+}
+
+#[tokio::test]
+async fn what_a_failure_left_behind_is_replaced_although_a_later_one_came_back_to_it() {
+    for (later, n) in [("v1.2.0", 3), ("v1.3.0", 4)] {
+        let house = deployed().await;
+        house.deployer.hold_rollouts();
+        house.push("v1.2.0", 3);
+        house.turn().await;
+        fail(&house, false).await;
+        house.drive().await;
+        house.push(later, n);
+        // Instead of what is being brought back.
+        let demand = DeployNow {
+            tag: Some(tag(later)),
+            ..DeployNow::default()
+        };
+        let name = &house.watches[0].name;
+        let asked = house.app.deploy_now(name, &demand, &operator()).await;
+        asked.unwrap();
+        house.drive().await;
+        fail(&house, true).await;
+        house.assert_runs("web", 3);
+        house.deployer.release_rollouts();
+        house.turn().await;
+        house.assert_runs("web", 2);
+    }
+}
+
+/// Fails what rolls out by fault of its image.
+async fn fail(house: &House, restored: bool) {
+    let message = "exited with 1".to_owned();
+    let reason = Failure::Image { message };
+    let failed = Progress::Failed { reason, restored };
+    house.deployer.finish("web", failed);
+    for id in house.app.open_deployments() {
+        house.app.advance(id, std::future::pending()).await;
+    }
 }
 
 #[tokio::test]

@@ -162,18 +162,3 @@ async fn a_workload_that_refuses_is_not_hammered() {
     assert_eq!(house.history(), [("v1.1.0".to_owned(), "failed")]);
     assert_eq!(house.holds(), ["backing_off"]);
 }
-
-#[tokio::test]
-async fn a_rollout_that_never_ends_is_given_up_at_its_deadline() {
-    let house = running_v1().await;
-    house.deployer.hold_rollouts();
-    house.push("v1.1.0", 2);
-    house.turn().await;
-    house.clock.advance(std::time::Duration::from_hours(1));
-    let id = house.app.open_deployments()[0];
-    assert_eq!(
-        house.app.advance(id, std::future::pending()).await,
-        Advance::Ended
-    );
-    assert_eq!(house.history(), [("v1.1.0".to_owned(), "failed")]);
-}

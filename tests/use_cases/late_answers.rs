@@ -16,6 +16,7 @@ use super::house::{image, repository, tag, watch};
 use late_store::LateStore;
 
 mod late_store;
+mod races;
 
 /// What is around the application, whose store answers late.
 struct Street {

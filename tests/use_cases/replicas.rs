@@ -178,6 +178,28 @@ async fn events_are_delivered_by_one_replica_and_go_on_where_it_stopped() {
 }
 
 #[tokio::test]
+async fn a_replica_that_attends_again_does_not_deploy_what_it_saw_the_last_time() {
+    let (first, second) = two().await;
+    first.push("v1.1.0", 2);
+    poll_and_drive(&first).await;
+    first.assert_runs("web", 2);
+    // So long that it also looks anew at what runs.
+    pass(&second, 360).await;
+    first.push("v1.1.0", 3);
+    poll_and_drive(&second).await;
+    first.assert_runs("web", 3);
+    pass(&first, 20).await;
+    assert!(attends(&first) && !attends(&second));
+    first.app.reconcile(&first.watches[0].name).await.unwrap();
+    first.drive().await;
+    first.assert_runs("web", 3);
+    assert_eq!(first.holds(), ["registry_unknown"], "until it has asked");
+    poll_and_drive(&first).await;
+    assert_eq!(first.holds(), Vec::<&str>::new());
+    first.assert_runs("web", 3);
+}
+
+#[tokio::test]
 async fn a_newer_configuration_takes_the_work() {
     let (first, _) = two().await;
     assert!(attends(&first));

@@ -89,7 +89,7 @@ impl Deployer for ExecDeployer {
         })
     }
 
-    /// Kills the command of a deployment that another replica drives by now.
+    /// Kills the command of a deployment that was given up, or that another replica drives by now.
     async fn let_go(&self, id: DeploymentId) {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         runs.kill(id);

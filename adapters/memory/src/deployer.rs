@@ -4,7 +4,7 @@ mod switches;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use registrywatcher::deployment::{Failure, RolloutHandle, Running};
+use registrywatcher::deployment::{DeploymentId, Failure, RolloutHandle, Running};
 use registrywatcher::ports::{
     Accepted, Apply, Capabilities, DeployError, Deployer, DiscoverError, Discovered, Progress,
     Rollout,
@@ -99,6 +99,10 @@ impl Deployer for MemoryDeployer {
             handle: RolloutHandle(apply.id.to_string()),
             allows: None,
         })
+    }
+
+    async fn let_go(&self, id: DeploymentId) {
+        self.lock().let_go_of.push(id);
     }
 
     async fn follow(&self, rollout: &Rollout) -> Result<Progress, DeployError> {

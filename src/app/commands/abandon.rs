@@ -51,6 +51,11 @@ impl App {
     /// Stops what this process does for a deployment that others ended.
     pub(in crate::app) async fn stop_driving(&self, ended: &Deployment) {
         self.wake(Wake::Deployment(ended.id));
+        self.let_go_of(ended).await;
+    }
+
+    /// Stops what runs in this process for a deployment that has ended.
+    pub(in crate::app) async fn let_go_of(&self, ended: &Deployment) {
         if let Some(deployer) = self.ports.deployers.get(&ended.workload.deployer) {
             deployer.let_go(ended.id).await;
         }

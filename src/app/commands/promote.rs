@@ -28,16 +28,27 @@ impl App {
         };
         let deployer = self.ports.deployers.get(&found.workload.deployer);
         let deployer = deployer.ok_or_else(missing)?;
-        // Before it is done, so that nobody promotes unseen.
+        if self.world().open.get(&id) != Some(&found) {
+            // Another replica brought it so far.
+            self.world().distrust(Some(&found.watch));
+        }
+        // Before it is done, so that nobody promotes unseen; and only what has not ended since it was read.
         let asked = EventKind::PromotionAsked {
             subject: found.subject(),
             by: author.clone(),
         };
-        self.transact_for_anyone(&found.watch, |_, draft| {
-            draft.tell(asked.clone());
-            Ok::<_, CommandError>(Some(()))
+        self.transact_for_anyone(&found.watch, |world, draft| {
+            let open = world.open.get(&id).map(|open| &open.state);
+            Ok::<_, CommandError>(match open {
+                Some(State::AwaitingPromotion { .. }) => {
+                    draft.tell(asked.clone());
+                    Some(())
+                }
+                _ => None,
+            })
         })
-        .await?;
+        .await?
+        .ok_or(CommandError::NotAwaitingPromotion { deployment: id })?;
         deployer.promote(&rollout).await?;
         self.wake(Wake::Deployment(id));
         Ok(found)

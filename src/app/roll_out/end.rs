@@ -129,8 +129,8 @@ fn is_restore(ended: &Deployment) -> bool {
     matches!(ended.cause, Cause::Restore { .. })
 }
 
-/// Where it was not the image that failed, an image that an earlier deployment left behind may still run and is to be replaced:
-/// bringing back what ran before is tried again.
+/// An image that an earlier deployment left behind may still run and is to be replaced: where it was not the image that failed
+/// now, or where what ran before came back, bringing back what works is tried again.
 fn note_failure(
     ended: &Deployment,
     reason: &Failure,
@@ -141,7 +141,8 @@ fn note_failure(
     let stored = draft.watch().of_mut(&ended.workload);
     let leaves_broken = |failed: &FailedRollout| failed.reason.blames_image() && !failed.restored;
     let still_broken = stored.failed.as_ref().is_some_and(leaves_broken);
-    if (is_restore(ended) || still_broken) && !reason.blames_image() {
+    let is_known = is_restore(ended) || still_broken;
+    if is_known && !reason.blames_image() || still_broken && restored {
         return;
     }
     stored.failed = Some(FailedRollout {

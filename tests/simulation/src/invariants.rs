@@ -7,6 +7,7 @@ mod downgrade;
 mod healed;
 mod observed;
 mod pinned;
+mod promoted;
 mod quarantine;
 mod single;
 
@@ -20,8 +21,9 @@ pub(crate) use automatic::automatic_is_off;
 pub(crate) use delivered::{Told, cursor_skips_nothing, delivery_is_in_order, everything_is_told};
 pub(crate) use downgrade::never_lower;
 pub(crate) use healed::{Running, unsettled};
-pub(crate) use observed::{Asked, rests_on_what_was_seen};
+pub(crate) use observed::{Asked, Term, rests_on_what_was_seen};
 pub(crate) use pinned::stays_pinned;
+pub(crate) use promoted::{canaries_are_promoted, promotion_is_due, promotion_was_told};
 pub(crate) use quarantine::stays_in_quarantine;
 pub(crate) use single::one_per_unit;
 

@@ -1,19 +1,23 @@
 //! What truly happened, noted where it did, beyond any sabotage; and judged at once.
 
+mod canaries;
+mod deliveries;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use registrywatcher::deployment::{Deployment, DeploymentId, Running, State};
 use registrywatcher::event::{Event, EventId};
 use registrywatcher::image::{Digest, Image, Repository, Tag, TagList};
 use registrywatcher::intent::Target;
-use registrywatcher::ports::{Apply, Committed, Step, WatchState};
+use registrywatcher::ports::{Apply, Committed, Resource, Step, WatchState};
 use registrywatcher::watch::{WatchName, Workload};
 
 use crate::Tally;
-use crate::invariants::{self, Act, Asked, Invariant, Told, Violation};
+use crate::invariants::{self, Act, Asked, Invariant, Term, Told, Violation};
 use crate::model::Model;
-use crate::setting::{Admits, place, watched_as};
+use crate::setting::{Admits, LEASE, place, watched_as};
 use crate::trace::Trace;
 use crate::version::Version;
 
@@ -22,6 +26,8 @@ use crate::version::Version;
 struct Seen {
     listings: BTreeMap<Repository, Asked<Arc<TagList>>>,
     resolutions: BTreeMap<(Repository, Tag), Asked<Option<Digest>>>,
+    /// Until when it attends to a watch, and since which moment.
+    terms: BTreeMap<WatchName, (Duration, u64)>,
     /// Which version ran at a place, whenever it looked.
     looks: BTreeMap<String, Vec<(u64, Option<Version>)>>,
 }
@@ -40,6 +46,9 @@ pub(crate) struct Ledger {
     events: Vec<Event>,
     lives: BTreeMap<usize, Seen>,
     begun: BTreeSet<DeploymentId>,
+    /// Those that were given up while the orchestrator was being asked, which may still hear of them.
+    given_up: BTreeSet<DeploymentId>,
+    promoted: BTreeSet<DeploymentId>,
     sinks: BTreeMap<String, Told>,
 }
 
@@ -56,6 +65,8 @@ impl Ledger {
             events: Vec::new(),
             lives: BTreeMap::new(),
             begun: BTreeSet::new(),
+            given_up: BTreeSet::new(),
+            promoted: BTreeSet::new(),
             sinks: BTreeMap::new(),
         }
     }
@@ -126,6 +137,19 @@ impl Ledger {
             .note(asked, ended, digest);
     }
 
+    /// A replica was told what it attends to, having asked at `asked`.
+    pub(crate) fn leased(&mut self, life: usize, asked: Duration, granted: &BTreeSet<Resource>) {
+        let (now, moment) = (self.trace.elapsed(), self.moment());
+        let terms = &mut self.lives.entry(life).or_default().terms;
+        terms.retain(|_, (until, _)| *until > now);
+        for resource in granted {
+            if let Resource::Watch(name) = resource {
+                let (until, _) = terms.entry(name.clone()).or_insert((now, moment));
+                *until = asked + LEASE;
+            }
+        }
+    }
+
     /// A replica was told what runs.
     pub(crate) fn looked(&mut self, life: usize, workload: &Workload, running: Option<&Running>) {
         let moment = self.moment();
@@ -152,6 +176,7 @@ impl Ledger {
             });
             let outcome = self.model.note(event);
             self.judge(Invariant::I8, outcome);
+            self.note_promotion(event);
         }
         self.events.extend(committed.events.iter().cloned());
         if let Some(watch) = &step.watch {
@@ -183,7 +208,11 @@ impl Ledger {
     ) {
         let before = self.deployments.insert(deployment.id, deployment.clone());
         let outcome = invariants::states_go_forward(before.as_ref(), deployment)
-            .and_then(|()| invariants::changes_are_told(before.as_ref(), deployment, events));
+            .and_then(|()| invariants::changes_are_told(before.as_ref(), deployment, events))
+            .and_then(|()| {
+                let is_promoted = self.promoted.contains(&deployment.id);
+                invariants::canaries_are_promoted(before.as_ref(), deployment, is_promoted)
+            });
         self.judge(Invariant::I8, outcome);
         let outcome = invariants::one_per_unit(&self.deployments, deployment);
         self.judge(Invariant::I5, outcome);
@@ -194,6 +223,10 @@ impl Ledger {
             }
             _ if deployment.state.is_terminal() => self.model.ended(deployment),
             _ => {}
+        }
+        let state = |deployment: &Deployment| deployment.state.name();
+        if before.as_ref().map(state) == Some("applying") && state(deployment) == "abandoned" {
+            self.given_up.insert(deployment.id);
         }
     }
 
@@ -218,8 +251,11 @@ impl Ledger {
         let listing = seen.listings.get(&repository);
         let key = (repository.clone(), deployment.tag().clone());
         let resolution = seen.resolutions.get(&key);
+        let began = seen.terms.get(&deployment.watch).map(|(_, began)| *began);
+        let began = began.unwrap_or_default();
+        let term = Term { began, decided };
         let unseen =
-            invariants::rests_on_what_was_seen(&act, decided, resolution, needs_listing, listing);
+            invariants::rests_on_what_was_seen(&act, term, resolution, needs_listing, listing);
         self.judge(Invariant::I3, lower);
         self.judge(Invariant::I4, unseen);
     }
@@ -258,7 +294,9 @@ impl Ledger {
             )
         });
         let is_first = self.begun.insert(apply.id);
-        let outcome = invariants::rollout_is_recorded(&self.deployments, apply, is_first);
+        let is_given_up = self.given_up.contains(&apply.id);
+        let outcome =
+            invariants::rollout_is_recorded(&self.deployments, apply, is_given_up, is_first);
         self.judge(Invariant::I8, outcome);
     }
 
@@ -267,49 +305,6 @@ impl Ledger {
         if must_tell && !self.model.is_done(author) {
             let problem = format!("{author} was told that it was done, and no event tells of it");
             self.judge(Invariant::I8, Err(problem));
-        }
-    }
-
-    /// A sink took an event.
-    pub(crate) fn delivered(&mut self, sink: &str, event: &Event) {
-        self.tally.deliveries += 1;
-        let told = self.sinks.entry(sink.to_owned()).or_default();
-        let outcome = invariants::delivery_is_in_order(sink, told, event);
-        let is_first = told.delivered.insert(event.id);
-        if is_first && !told.buried.contains(&event.id) {
-            told.last.insert(event.watch.clone(), event.id);
-        }
-        self.judge(Invariant::I9, outcome);
-    }
-
-    /// A sink is taken for served up to `event`.
-    pub(crate) fn served(&mut self, sink: &str, event: EventId) {
-        let told = self.sinks.entry(sink.to_owned()).or_default();
-        // A sink is told what happens once it is known.
-        let last = self.events.last().map_or(event, |last| last.id.max(event));
-        told.before.get_or_insert(last);
-        let from = told.cursor;
-        told.cursor = event.max(from);
-        let outcome = invariants::cursor_skips_nothing(sink, told, from, &self.events);
-        self.judge(Invariant::I9, outcome);
-    }
-
-    /// An event went to the dead letters of a sink.
-    pub(crate) fn buried(&mut self, sink: &str, event: EventId) {
-        self.trace
-            .note(|| format!("event {event} becomes a dead letter of {sink}"));
-        let told = self.sinks.entry(sink.to_owned()).or_default();
-        told.buried.insert(event);
-        self.served(sink, event);
-    }
-
-    /// A dead letter was removed: it must have been delivered.
-    pub(crate) fn dug_up(&mut self, sink: &str, event: EventId) {
-        let told = self.sinks.entry(sink.to_owned()).or_default();
-        if !told.delivered.contains(&event) {
-            let problem =
-                format!("the dead letter {event} of {sink} is gone and was not delivered");
-            self.judge(Invariant::I9, Err(problem));
         }
     }
 
@@ -329,13 +324,6 @@ impl Ledger {
             "a request for watch {} is still open",
             waiting.name
         ))
-    }
-
-    /// Whether a sink still lacks an event, and which.
-    pub(crate) fn untold(&self) -> Option<String> {
-        let mut sinks = self.sinks.iter();
-        sinks
-            .find_map(|(sink, told)| invariants::everything_is_told(sink, told, &self.events).err())
     }
 }
 

@@ -19,7 +19,13 @@ pub(crate) enum Command {
     DeployNow {
         tag: Option<Tag>,
         only: Option<Workload>,
+        /// Whether it is demanded a second time under the same key.
+        again: bool,
     },
+    Hold,
+    ReleaseHold,
+    Abandon,
+    Promote,
     RollBack {
         only: Option<Workload>,
     },
@@ -185,6 +191,18 @@ impl Model {
                 }
                 Ok(())
             }
+            EventKind::DeploymentAbandoned { by: Some(by), .. } => {
+                self.done.insert(by.clone());
+                self.diverted.extend(event.watch.clone());
+                Ok(())
+            }
+            EventKind::PromotionAsked { by, .. } => {
+                self.done.insert(by.clone());
+                match self.commands.get(by) {
+                    Some((_, Command::Promote)) => Ok(()),
+                    _ => Err(format!("{by} is said to have asked for a promotion")),
+                }
+            }
             EventKind::Frozen { by, .. } | EventKind::Unfrozen { by, .. } => {
                 self.done.insert(by.clone());
                 Ok(())
@@ -205,6 +223,7 @@ impl Model {
             Command::Pin(tag) => wish.target = Target::Pin(tag),
             Command::Track => wish.target = Target::Track,
             Command::AutoDeploy(on) => wish.auto_deploy = on,
+            Command::Hold | Command::ReleaseHold => {}
             Command::Reset => {
                 wish = Wish {
                     target: Target::Track,
@@ -223,8 +242,14 @@ impl Model {
     fn change_wish(&mut self, by: &Author) -> Result<(), String> {
         let (watch, wish) = self.wish_after(by)?;
         let command = self.commands.get(by).map(|(_, command)| command);
-        if !matches!(command, Some(Command::AutoDeploy(_))) {
-            self.diverted.remove(&watch);
+        match command {
+            Some(Command::AutoDeploy(_)) => {}
+            Some(Command::Hold) => {
+                self.diverted.insert(watch.clone());
+            }
+            _ => {
+                self.diverted.remove(&watch);
+            }
         }
         self.wishes.insert(watch, wish);
         if self.done.insert(by.clone()) {
@@ -246,11 +271,12 @@ impl Model {
         };
         let only = match command {
             Command::Pin(pinned) if pinned == *tag => None,
-            Command::DeployNow { tag: named, only }
-                if named.as_ref().is_none_or(|named| named == tag) =>
-            {
-                only
+            Command::DeployNow { .. } if self.done.contains(author) => {
+                return Err(format!("what {author} demanded once came to pass twice"));
             }
+            Command::DeployNow {
+                tag: named, only, ..
+            } if named.as_ref().is_none_or(|named| named == tag) => only,
             Command::RollBack { only } => only,
             Command::Reset => None,
             other => return Err(format!("{author} asked for {other:?} and not for {tag}")),

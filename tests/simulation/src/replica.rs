@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::clock::MachineClock;
 use crate::sabotage::Sabotage;
-use crate::setting::{AUDIT, PAGER, WATCHES};
+use crate::setting::{AUDIT, LEASE, PAGER, WATCHES};
 use crate::town::Town;
 use crate::wire::{End, Wire};
 
@@ -100,7 +100,7 @@ impl Machine {
                 freeze_for: Duration::from_mins(15),
             }),
             sharing: Some(Sharing {
-                lease: Duration::from_secs(15),
+                lease: LEASE,
                 fingerprint: "the only configuration".to_owned(),
             }),
             ..Settings::default()

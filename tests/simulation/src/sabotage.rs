@@ -17,6 +17,8 @@ pub enum Sabotage {
     LosesWakes,
     /// The deployer starts another rollout when it is asked again for one that it has accepted.
     AppliesTwice,
+    /// The deployer promotes canaries that nobody asked it to promote.
+    PromotesUnasked,
     /// The store forgets the event of a deployment that ended.
     LosesEvents,
     /// The store takes back what an operator asked for when it commits the next step.

@@ -10,12 +10,17 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::Outcome;
+use crate::invariants::Invariant;
 use crate::replica::Replica;
 use crate::sabotage::Sabotage;
 use crate::town::Town;
+
+/// Longer than everything that goes wrong can take. Healing has a bound of its own, so each run ends in simulated time; and
+/// what goes on without end takes some of that, for each call of a port may.
+const MISFORTUNES: Duration = Duration::from_hours(3);
 
 /// A town, its replicas, and its people while they are busy.
 struct Play {
@@ -61,7 +66,10 @@ pub(crate) async fn play(seed: u64, sabotage: Option<Sabotage>, traced: bool) ->
         astray: Duration::ZERO,
         town,
     };
-    play.go_wrong().await;
+    if timeout(MISFORTUNES, play.go_wrong()).await.is_err() {
+        let problem = "the schedule waits for something that does not happen".to_owned();
+        play.town.ledger().judge(Invariant::I7, Err(problem));
+    }
     if !play.is_broken() {
         play.heal().await;
     }

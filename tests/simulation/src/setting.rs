@@ -14,6 +14,12 @@ pub(crate) const AUDIT: &str = "audit";
 pub(crate) const PAGER: &str = "pager";
 pub(crate) const PAGED: [&str; 2] = ["deployment_failed", "image_quarantined"];
 
+/// How long a replica attends to what it was leased last.
+pub(crate) const LEASE: Duration = Duration::from_secs(15);
+
+/// The places whose rollouts stop at their canaries, mostly.
+pub(crate) const CANARIED: [&str; 2] = ["api", "shop"];
+
 /// How the model tells which tags a watch admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admits {

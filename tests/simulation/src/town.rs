@@ -1,17 +1,19 @@
 //! What is outside of the replicas, and the people who change it.
 
+mod rollouts;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use registrywatcher::deployment::{DeploymentId, Failure};
+use registrywatcher::deployment::DeploymentId;
 use registrywatcher::image::{Repository, Tag};
 use registrywatcher::intent::Target;
-use registrywatcher::ports::{Apply, Progress};
+use registrywatcher::ports::Apply;
 use registrywatcher_memory::{
     MemoryDeployer, MemoryNotifier, MemoryRegistry, MemoryStore, SequentialIds,
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use crate::chance::Chance;
 use crate::clock::MachineClock;
@@ -19,7 +21,7 @@ use crate::invariants::Running;
 use crate::ledger::Ledger;
 use crate::sabotage::Sabotage;
 use crate::setting::{
-    AUDIT, Admits, PAGER, REPOSITORIES, WATCHES, Watched, image, place, repository, source, tag,
+    AUDIT, Admits, PAGER, REPOSITORIES, WATCHES, Watched, image, repository, source, tag,
 };
 use crate::trace::Trace;
 use crate::version::Version;
@@ -47,6 +49,8 @@ struct State {
     bad: std::collections::BTreeSet<u32>,
     /// What somebody else deployed by its tag, by place.
     outside: BTreeMap<String, Option<u32>>,
+    /// The rollouts whose canaries became healthy, until somebody promotes them.
+    at_canaries: BTreeMap<DeploymentId, Apply>,
     /// Rollouts go well from now on, unless it is their image's fault.
     is_calm: bool,
 }
@@ -202,46 +206,6 @@ impl Town {
         let image = source(watched.repository).at_tag(tag.clone());
         self.deployer.deploy_outside(place, &image.to_string());
         self.state().outside.insert(place.to_owned(), content);
-    }
-
-    /// The orchestrator took a rollout on, and decides some time later how it ends.
-    pub(crate) fn roll_out(&self, life: usize, apply: &Apply) {
-        self.ledger().rollout_began(life, apply);
-        let (town, apply) = (self.clone(), apply.clone());
-        let (takes, fate) = (self.chance.seconds(1, 45), self.chance.below(24));
-        tokio::spawn(async move {
-            let content = town.ledger().model.content(&apply.candidate.image.digest);
-            sleep(takes).await;
-            let (is_calm, is_bad) = {
-                let state = town.state();
-                let is_bad = content.is_some_and(|content| state.bad.contains(&content));
-                (state.is_calm, is_bad)
-            };
-            let message = format!("{} is unhealthy", apply.candidate.tag);
-            let restored = fate % 2 == 0;
-            let progress = match fate {
-                _ if is_bad => Progress::Failed {
-                    reason: Failure::Image { message },
-                    restored,
-                },
-                0..4 if !is_calm => Progress::Failed {
-                    reason: Failure::Orchestrator {
-                        message: "no node has room".to_owned(),
-                    },
-                    restored,
-                },
-                4 if !is_calm => return,
-                _ => Progress::Succeeded,
-            };
-            town.trace.note(|| {
-                let id = crate::ledger::short(apply.id);
-                format!(
-                    "rollout {id} at {} ends: {progress:?}",
-                    place(&apply.workload)
-                )
-            });
-            town.deployer.settle(apply.id, progress);
-        });
     }
 
     /// The tag that a watch wants by the model, and its content; `None` if the registry does not have it.

@@ -61,6 +61,11 @@ fn a_deployer_that_starts_a_second_rollout_for_the_same_id_is_caught_by_i8() {
 }
 
 #[test]
+fn a_deployer_that_promotes_what_nobody_asked_for_is_caught_by_i8() {
+    breaks(I8, Sabotage::PromotesUnasked, 20);
+}
+
+#[test]
 fn a_store_that_loses_an_event_is_caught_by_i8() {
     breaks(I8, Sabotage::LosesEvents, 20);
 }

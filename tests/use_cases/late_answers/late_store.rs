@@ -94,11 +94,13 @@ impl Store for LateStore {
     }
 
     async fn deployments(&self, query: &DeploymentQuery) -> Result<Vec<Deployment>, StoreError> {
-        self.inner.deployments(query).await
+        let answer = self.inner.deployments(query).await;
+        self.late("deployments", answer).await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
-        self.inner.events(query).await
+        let answer = self.inner.events(query).await;
+        self.late("events", answer).await
     }
 
     async fn advance_cursor(&self, sink: &str, event: EventId) -> Result<(), StoreError> {

@@ -129,6 +129,17 @@ async fn a_dropped_deployer_kills_its_commands() {
 }
 
 #[tokio::test]
+async fn a_command_that_is_let_go_of_is_killed_with_what_it_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = named_pipe(folder.path());
+    let deployer = deployer(shell(folder.path(), "exec 3>alive; sleep 60 & wait"));
+    let rollout = accept(&deployer, apply(2)).await;
+    let pipe = opened(pipe).await;
+    deployer.let_go(rollout.apply.id).await;
+    closed(pipe).await;
+}
+
+#[tokio::test]
 async fn a_newer_deployment_stops_the_older_one_of_the_same_address_first() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = named_pipe(folder.path());

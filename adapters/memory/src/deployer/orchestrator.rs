@@ -22,6 +22,7 @@ pub(super) struct Orchestrator {
     pub(super) meanwhile: VecDeque<(String, ImageReference)>,
     /// How the next rollouts end, one each.
     pub(super) failures: VecDeque<Progress>,
+    pub(super) let_go_of: Vec<DeploymentId>,
     jobs: BTreeMap<String, Job>,
     /// Every rollout that was accepted, the oldest first.
     attempts: Vec<Attempt>,
@@ -87,6 +88,7 @@ impl Default for Orchestrator {
             refusals: VecDeque::new(),
             meanwhile: VecDeque::new(),
             failures: VecDeque::new(),
+            let_go_of: Vec::new(),
             jobs: BTreeMap::new(),
             attempts: Vec::new(),
         }

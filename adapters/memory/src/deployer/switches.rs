@@ -70,6 +70,11 @@ impl MemoryDeployer {
         self.lock().label(job, workload.clone(), labels.collect());
     }
 
+    /// Promotes the canaries of a deployment as somebody else would; `false` if they do not wait for it.
+    pub fn promote_outside(&self, id: DeploymentId) -> bool {
+        self.lock().promote(id)
+    }
+
     /// Leaves rollouts undecided until [`finish`](Self::finish) or [`release_rollouts`](Self::release_rollouts).
     pub fn hold_rollouts(&self) {
         self.lock().holds = true;
@@ -174,6 +179,11 @@ impl MemoryDeployer {
     /// Every deployment that was accepted, in the order of acceptance.
     pub fn applied(&self) -> Vec<DeploymentId> {
         self.lock().applied()
+    }
+
+    /// Every deployment that was let go of, in that order.
+    pub fn let_go_of(&self) -> Vec<DeploymentId> {
+        self.lock().let_go_of.clone()
     }
 
     /// How often `job` was replaced, by us or by others.

@@ -160,7 +160,11 @@ impl Model {
             .take_if(|request| !request.single && request.candidate == ended.candidate);
         let message = "exited with 1".to_owned();
         let is_restore = matches!(ended.cause, Cause::Restore { .. });
-        if blames_image || !is_restore {
+        let leaves_broken =
+            |failed: &FailedRollout| failed.reason.blames_image() && !failed.restored;
+        let still_broken = place.failed.as_ref().is_some_and(leaves_broken);
+        let is_known = is_restore || still_broken;
+        if !(is_known && !blames_image || still_broken && restored) {
             place.failed = Some(FailedRollout {
                 deployment: ended.id,
                 candidate: ended.candidate.clone(),

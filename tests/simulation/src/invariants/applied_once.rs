@@ -112,11 +112,12 @@ pub(crate) fn states_go_forward(
     ))
 }
 
-/// I8, of rollouts. The orchestrator begins a rollout only for a deployment that is stored as being applied, of its image, and
-/// only once for each.
+/// I8, of rollouts. The orchestrator begins a rollout only for a deployment that is stored as being applied, or that an
+/// operator gave up while it was, of its image, and only once for each.
 pub(crate) fn rollout_is_recorded(
     deployments: &BTreeMap<DeploymentId, Deployment>,
     apply: &Apply,
+    is_given_up: bool,
     is_first: bool,
 ) -> Result<(), String> {
     let id = short(apply.id);
@@ -129,7 +130,7 @@ pub(crate) fn rollout_is_recorded(
         return Err(format!("the rollout {id} is not of what is recorded"));
     }
     let state = deployment.state.name();
-    if state != "applying" {
+    if state != "applying" && !is_given_up {
         return Err(format!(
             "the rollout {id} began while its deployment was {state}"
         ));

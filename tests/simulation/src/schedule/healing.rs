@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::Play;
 use crate::invariants::{Invariant, unsettled};
@@ -24,8 +24,11 @@ impl Play {
         let answers = async { while self.operators.busy.join_next().await.is_some() {} };
         let _ = timeout(Duration::from_mins(2), answers).await;
         let began = Instant::now();
-        self.lift_freezes().await;
-        let healed = self.settle(began).await;
+        let latest = began + BOUND + self.astray;
+        let healed = match timeout_at(latest, self.lift_freezes()).await {
+            Ok(()) => self.settle(latest).await,
+            Err(_) => Err(self.who_waits()),
+        };
         let mut ledger = self.town.ledger();
         ledger.tally.healed_in = began.elapsed();
         ledger.judge(Invariant::I7, healed);
@@ -47,18 +50,29 @@ impl Play {
         while self.operators.busy.join_next().await.is_some() {}
     }
 
-    /// Waits until nothing is under way and everything is as wanted, as long as it may take.
-    async fn settle(&self, began: Instant) -> Result<(), String> {
-        let bound = BOUND + self.astray;
+    /// Waits until nothing is under way and everything is as wanted, as long as it may take; canaries are promoted.
+    async fn settle(&mut self, latest: Instant) -> Result<(), String> {
         loop {
             sleep(Duration::from_secs(10)).await;
+            if self.town.ledger().awaits_promotion() {
+                self.give(0, &WATCHES[0], Command::Promote);
+            }
             let Some(problem) = self.problem() else {
                 return Ok(());
             };
-            if began.elapsed() > bound || self.is_broken() {
+            if Instant::now() > latest || self.is_broken() {
                 return Err(problem);
             }
         }
+    }
+
+    fn who_waits(&self) -> String {
+        let down = self.replicas.iter().filter(|one| one.app().is_none());
+        format!(
+            "{} replicas do not start, and {} operators wait for an answer",
+            down.count(),
+            self.operators.busy.len()
+        )
     }
 
     fn problem(&self) -> Option<String> {

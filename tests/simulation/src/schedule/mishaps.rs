@@ -10,7 +10,8 @@ impl Play {
     /// Something that happens past everybody: somebody else deploys, a clock is set, the orchestrator has a moment.
     pub(super) fn mishap(&mut self) {
         let chance = self.town.chance.clone();
-        match chance.below(8) {
+        match chance.below(9) {
+            8 => self.town.promote_outside(),
             0..4 => self.deploy_outside(),
             4 => {
                 self.town

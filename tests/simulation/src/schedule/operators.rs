@@ -2,8 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use registrywatcher::app::{App, CommandError, DeployNow, IntentChange, NewFreeze, RollBack};
-use registrywatcher::intent::{Author, Target};
+use registrywatcher::app::{
+    App, CommandError, DeployNow, HoldChange, IntentChange, NewFreeze, RollBack,
+};
+use registrywatcher::deployment::{Deployment, State};
+use registrywatcher::intent::{Author, Once, Target};
 use registrywatcher::ports::{Clock, DeadLetterQuery};
 use registrywatcher::watch::WatchName;
 use tokio::task::JoinSet;
@@ -37,7 +40,7 @@ impl Play {
         let place = watched.places[chance.below(watched.places.len())];
         let only = chance.one_in(3).then(|| workload(place));
         let everywhere = chance.one_in(4);
-        match chance.below(24) {
+        match chance.below(32) {
             0..4 => Command::Pin(some_tag.unwrap_or_else(|| tag("v9.9.9"))),
             4..7 => Command::Track,
             7..10 => Command::AutoDeploy(false),
@@ -45,6 +48,7 @@ impl Play {
             12..15 => Command::DeployNow {
                 tag: some_tag.filter(|_| !chance.one_in(3)),
                 only,
+                again: chance.one_in(2),
             },
             15..17 => Command::RollBack { only },
             17 => Command::Freeze {
@@ -54,6 +58,10 @@ impl Play {
             18 => Command::Unfreeze { everywhere },
             19..21 => Command::Release,
             21 => Command::Replay,
+            22..24 => Command::Hold,
+            24..26 => Command::ReleaseHold,
+            26..28 => Command::Abandon,
+            28..31 => Command::Promote,
             _ => Command::Reset,
         }
     }
@@ -65,6 +73,7 @@ impl Play {
         };
         self.operators.commands += 1;
         let author = Author::new(format!("operator {}", self.operators.commands));
+        let key = u64::from(self.operators.commands);
         let (watch, life) = (watched.watch_name(), wire.life);
         let town = self.town.clone();
         let asks = || format!("{author} asks life {life} for {command:?} of {watch}");
@@ -79,18 +88,21 @@ impl Play {
                 clock: wire.clock.clone(),
                 watch,
                 author: author.clone(),
+                key,
             };
             let carried_out = timeout(Duration::from_mins(1), order.carry_out(&command));
             tokio::select! {
                 biased;
                 _ = wire.ended() => {}
-                Ok(answer) = carried_out => {
-                    town.trace.note(|| format!("{author} is answered: {answer:?}"));
-                    if let Ok(must_tell) = answer {
-                        town.ledger().answered(&author, must_tell);
+                answer = carried_out => match answer {
+                    Ok(answer) => {
+                        town.trace.note(|| format!("{author} is answered: {answer:?}"));
+                        if let Ok(must_tell) = answer {
+                            town.ledger().answered(&author, must_tell);
+                        }
                     }
+                    Err(_) => town.trace.note(|| format!("{author} waits no longer")),
                 }
-                else => {}
             }
         });
         while self.operators.busy.try_join_next().is_some() {}
@@ -102,6 +114,8 @@ struct Order {
     clock: MachineClock,
     watch: WatchName,
     author: Author,
+    /// What makes its demand one.
+    key: u64,
 }
 
 impl Order {
@@ -112,13 +126,17 @@ impl Order {
             Command::Pin(tag) => self.change(Some(Target::Pin(tag.clone())), None).await,
             Command::Track => self.change(Some(Target::Track), None).await,
             Command::AutoDeploy(on) => self.change(None, Some(*on)).await,
-            Command::DeployNow { tag, only } => {
+            Command::DeployNow { tag, only, again } => {
                 let demand = DeployNow {
                     tag: tag.clone(),
                     workload: only.clone(),
                     overrides_freeze: false,
-                    once: None,
+                    once: Some(Once::new(self.key, 0)),
                 };
+                let first = app.deploy_now(&self.watch, &demand, author).await;
+                if !again {
+                    return told(first);
+                }
                 told(app.deploy_now(&self.watch, &demand, author).await)
             }
             Command::RollBack { only } => {
@@ -129,6 +147,13 @@ impl Order {
                 };
                 told(app.roll_back(&self.watch, &demand, author).await)
             }
+            Command::Hold => {
+                let reason = "the fair is on".to_owned();
+                self.change_hold(HoldChange::Hold { reason }).await
+            }
+            Command::ReleaseHold => self.change_hold(HoldChange::Release).await,
+            Command::Abandon => self.abandon().await,
+            Command::Promote => self.promote().await,
             Command::Reset => told(app.reset(&self.watch, author).await),
             Command::Freeze {
                 everywhere,
@@ -167,6 +192,38 @@ impl Order {
                 .change_intent(&self.watch, &change, &self.author)
                 .await,
         )
+    }
+
+    async fn change_hold(&self, hold: HoldChange) -> Result<bool, String> {
+        let change = IntentChange {
+            hold: Some(hold),
+            ..IntentChange::default()
+        };
+        let (app, author) = (&self.app, &self.author);
+        told(app.change_intent(&self.watch, &change, author).await)
+    }
+
+    /// Gives up what is deployed, of whichever watch, if anything is.
+    async fn abandon(&self) -> Result<bool, String> {
+        let open = self.app.open_deployments();
+        let Some(id) = open.first() else {
+            return Ok(false);
+        };
+        let (app, author) = (&self.app, &self.author);
+        told(app.abandon(*id, "the fair is on", author).await)
+    }
+
+    /// Promotes canaries that wait as far as this replica knows, of whichever watch, if any do.
+    async fn promote(&self) -> Result<bool, String> {
+        let views = self.app.watches().into_iter();
+        let mut open = views
+            .flat_map(|view| view.workloads)
+            .filter_map(|workload| workload.in_flight);
+        let waits = |open: &Deployment| matches!(open.state, State::AwaitingPromotion { .. });
+        let Some(waiting) = open.find(waits) else {
+            return Ok(false);
+        };
+        told(self.app.promote(waiting.id, &self.author).await)
     }
 
     async fn release(&self) -> Result<bool, String> {

@@ -92,7 +92,23 @@ impl Deployer for WiredDeployer {
             progress = self.wire.town.deployer.follow(rollout).await?;
         }
         self.wire.pass(LATENCY).await;
+        let waits = progress == Progress::AwaitingPromotion;
+        if waits && self.wire.town.is_sabotaged(Sabotage::PromotesUnasked) {
+            self.promote(rollout).await?;
+        }
         Ok(progress)
+    }
+
+    async fn promote(&self, rollout: &Rollout) -> Result<(), DeployError> {
+        let (town, id) = (&self.wire.town, rollout.apply.id);
+        self.wire.pass(LATENCY).await;
+        town.ledger().promotes(self.wire.life, id);
+        let answer = town.deployer.promote(rollout).await;
+        if answer.is_ok() {
+            town.promoted(id);
+        }
+        self.wire.pass(LATENCY).await;
+        answer
     }
 }
 

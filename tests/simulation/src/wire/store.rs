@@ -192,9 +192,15 @@ impl Store for WiredStore {
     }
 
     async fn lease(&self, claim: &LeaseClaim) -> Result<BTreeSet<Resource>, StoreError> {
+        let asked = self.town().trace.elapsed();
         self.reach().await?;
         let answer = self.town().store.lease(claim).await;
-        self.answer(answer).await
+        let answer = self.answer(answer).await;
+        if let Ok(granted) = &answer {
+            let town = self.town();
+            town.ledger().leased(self.wire.life, asked, granted);
+        }
+        answer
     }
 
     async fn release(&self, replica: ReplicaId) -> Result<(), StoreError> {
