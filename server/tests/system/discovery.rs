@@ -82,7 +82,10 @@ async fn check_shows_what_is_found_before_anything_is_deployed(database: Databas
     let ended = site.program.run(&["why", WATCH]).await;
     shows(&ended, 0, &["would deploy v1.1.0"]);
     assert_eq!(
-        site.program.run(&["why", "nomad.app.other.server"]).await.code,
+        site.program
+            .run(&["why", "nomad.app.other.server"])
+            .await
+            .code,
         Some(1)
     );
 
