@@ -63,7 +63,10 @@ impl App {
         }
         let mut plan = self.plan();
         let change = self.change(&mut plan);
-        self.answers().tell(plan.faults);
+        let new_faults = self.answers().blame(plan.faults);
+        for fault in new_faults {
+            tracing::warn!(deployer.name = %fault.workload.deployer, "{fault}");
+        }
         self.carry_out(change).await
     }
 
