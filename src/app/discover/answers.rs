@@ -85,16 +85,16 @@ mod tests {
     fn a_fault_of_labels_is_news_once() {
         let mut answers = Answers::default();
         let (web, api) = (fault("web", "no policy"), fault("api", "no policy"));
-        assert_eq!(answers.blame(vec![web.clone()]), [web.clone()]);
-        assert_eq!(answers.blame(vec![web.clone()]), []);
-        assert_eq!(answers.blame(vec![web.clone(), api.clone()]), [api.clone()]);
         let other = fault("web", "no image");
-        assert_eq!(answers.blame(vec![api.clone(), other.clone()]), [other]);
-        assert_eq!(
-            answers.blame(vec![api.clone(), web.clone()]),
-            [web],
-            "again"
-        );
+        let mut news = |faults: &[&Fault]| {
+            let new = answers.blame(faults.iter().copied().cloned().collect());
+            new.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(news(&[&web]), ["`nomad:job=web`: no policy"]);
+        assert_eq!(news(&[&web]), [""; 0]);
+        assert_eq!(news(&[&web, &api]), ["`nomad:job=api`: no policy"]);
+        assert_eq!(news(&[&api, &other]), ["`nomad:job=web`: no image"]);
+        assert_eq!(news(&[&api, &web]), ["`nomad:job=web`: no policy"], "again");
         assert_eq!(answers.faults.len(), 2);
     }
 
