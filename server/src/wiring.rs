@@ -1,5 +1,7 @@
 //! Joins the adapters to the core: the only place that names concrete ones.
 
+mod deployers;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,10 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use registrywatcher::app::{App, Discovery, Ports, Settings, Sharing, Sink};
 use registrywatcher::discovery::Rules;
-use registrywatcher::ports::{
-    BuildError, Clock, Credentials, Deployer, DeployerContext, DeploymentQuery, Ids, Notifier,
-    Store,
-};
+use registrywatcher::ports::{Clock, Credentials, DeploymentQuery, Ids, Notifier, Store};
 use registrywatcher::watch::{DeployerName, Mode};
 use registrywatcher_credentials_docker::{
     ConfiguredCredential, DockerConfigSource, DockerCredentials, SecretSource,
@@ -25,14 +24,17 @@ use uuid::Uuid;
 
 use crate::clock::SystemClock;
 use crate::config::{
-    Channel, Config, ConfigError, DeployerConfig, DockerConfig, Environment, Finding, Login,
-    MIN_INTERVAL, PollConfig, RegistryConfig, Secret, SinkConfig,
+    Channel, Config, DockerConfig, Environment, Login, MIN_INTERVAL, PollConfig, RegistryConfig,
+    Secret, SinkConfig,
 };
 use crate::deployers::Catalogue;
 use crate::ids::TimeOrderedIds;
 use crate::measure::{MeasuredNotifier, MeasuredStore};
 use crate::runtime::{Announcements, Background, Pace, announcements};
 use crate::traces::Traces;
+use deployers::Tools;
+
+pub(crate) use deployers::check_discovery;
 
 /// The application, and what it announces to the runtime around it.
 pub(crate) struct Wired {
@@ -76,23 +78,13 @@ pub(crate) async fn wire(
         Arc::clone(&clock),
     )
     .context("registries")?;
-    let mut deployers: BTreeMap<DeployerName, Arc<dyn Deployer>> = BTreeMap::new();
-    for (name, section) in &config.deployers {
-        let environment = environment.clone();
-        let context = DeployerContext {
-            name: name.clone(),
-            credentials: Arc::clone(&credentials),
-            clock: Arc::clone(&clock),
-            ids: Arc::clone(&ids),
-            environment: Arc::new(move |variable| environment.get(variable).map(str::to_owned)),
-        };
-        let deployer = build(section, catalogue, context).await;
-        deployers.insert(
-            name.clone(),
-            deployer.with_context(|| format!("deployers.{name}"))?,
-        );
-    }
-    refuse_discovery(config, &deployers)?;
+    let tools = Tools {
+        credentials,
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&ids),
+        environment,
+    };
+    let deployers = deployers::build(config, catalogue, &tools).await?;
     let traces = config.telemetry.as_ref();
     let traces = traces.map(|telemetry| Traces::start(telemetry, Arc::clone(&store)));
     let traces = traces.transpose()?;
@@ -113,61 +105,6 @@ pub(crate) async fn wire(
         announcements,
         sinks,
     })
-}
-
-async fn build(
-    section: &DeployerConfig,
-    catalogue: &Catalogue,
-    context: DeployerContext,
-) -> Result<Arc<dyn Deployer>, BuildError> {
-    let settings = serde_json::Value::Object(section.settings.clone());
-    catalogue.build(&section.kind, settings, context).await
-}
-
-/// Refuses to look for workloads where the kind of deployer cannot: only one that is built can tell.
-fn refuse_discovery(
-    config: &Config,
-    deployers: &BTreeMap<DeployerName, Arc<dyn Deployer>>,
-) -> Result<(), ConfigError> {
-    let faults = config.deployers.iter().filter_map(|(name, section)| {
-        let discover = section.discover.as_ref()?;
-        let can = deployers.get(name)?.capabilities().discovers;
-        (!can).then(|| discover.refusal(name, &section.kind))
-    });
-    let faults: Vec<Finding> = faults.collect();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(ConfigError { faults })
-    }
-}
-
-/// Refuses a configuration that looks for workloads where it cannot, as far as that can be told here: a deployer that cannot be
-/// built on this machine is none of it.
-pub(crate) async fn check_discovery(
-    config: &Config,
-    catalogue: &Catalogue,
-    environment: &Environment,
-) -> Result<(), ConfigError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let ids: Arc<dyn Ids> = Arc::new(TimeOrderedIds::after(Uuid::nil()));
-    let credentials = credentials(config, environment);
-    let mut deployers = BTreeMap::new();
-    let sections = config.deployers.iter();
-    for (name, section) in sections.filter(|(_, section)| section.discover.is_some()) {
-        let environment = environment.clone();
-        let context = DeployerContext {
-            name: name.clone(),
-            credentials: Arc::clone(&credentials),
-            clock: Arc::clone(&clock),
-            ids: Arc::clone(&ids),
-            environment: Arc::new(move |variable| environment.get(variable).map(str::to_owned)),
-        };
-        if let Ok(deployer) = build(section, catalogue, context).await {
-            deployers.insert(name.clone(), deployer);
-        }
-    }
-    refuse_discovery(config, &deployers)
 }
 
 /// The identity of the deployment that was recorded last; what is made from now on must order after it.

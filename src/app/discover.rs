@@ -1,18 +1,21 @@
 mod answers;
+mod change;
 mod health;
+mod known;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::start::live;
-use super::watched::Watched;
-use super::world::{Followed, Live, World};
+use super::world::{Live, World};
 use super::{App, Wake};
 use crate::discovery::{Fault, Plan, Rules, plan};
 use crate::image::Repository;
 use crate::ports::{Discovered, StoreError};
 use crate::watch::{DeployerName, Mode, Unit, Watch, WatchName, Workload};
+
+use change::Change;
 
 pub(super) use answers::Answers;
 pub use health::DiscoveryHealth;
@@ -24,19 +27,6 @@ pub struct Discovery {
     pub deployers: BTreeMap<DeployerName, Duration>,
     /// What holds whatever their labels say.
     pub rules: Rules,
-}
-
-/// What is to be watched beside the configuration, and what is to be done for it.
-#[derive(Default)]
-struct Change {
-    /// What stays as it is.
-    kept: BTreeMap<WatchName, Arc<Watch>>,
-    /// What is new, or other than before.
-    made: Vec<Arc<Watch>>,
-    /// What nobody asks for any more.
-    gone: BTreeSet<WatchName>,
-    /// What is stored, and not known yet whether anybody asks for it.
-    unsettled: BTreeSet<WatchName>,
 }
 
 impl App {
@@ -73,7 +63,10 @@ impl App {
         }
         let mut plan = self.plan();
         let change = self.change(&mut plan);
-        self.answers().tell(plan.faults);
+        let new_faults = self.answers().blame(plan.faults);
+        for fault in new_faults {
+            tracing::warn!(deployer.name = %fault.workload.deployer, "{fault}");
+        }
         self.carry_out(change).await
     }
 
@@ -141,75 +134,6 @@ impl App {
         let deployer = self.ports.deployers.get(name);
         let deployer = deployer.ok_or_else(|| format!("there is no deployer `{name}`"))?;
         deployer.unit(workload).map_err(|error| error.to_string())
-    }
-
-    /// What changes with `plan`. A watch with a fault, or a part of which is not known, is neither made nor retired: what is
-    /// watched already goes on and deploys nothing.
-    fn change(&self, plan: &mut Plan) -> Change {
-        let watched = self.watched();
-        let world = self.world();
-        let answers = self.answers();
-        let mut change = Change::default();
-        let mut silent = Vec::new();
-        for (name, watch) in std::mem::take(&mut plan.watches) {
-            if let Some(deployer) = self.silent_deployer(&world, &answers, &name) {
-                silent.push(Fault {
-                    workload: watch.workloads[0].clone(),
-                    watch: Some(name.clone()),
-                    problem: format!(
-                        "its watch `{name}` has workloads of `{deployer}` too, which could not be asked yet"
-                    ),
-                });
-            } else if !is_faulty(&world, &plan.faults, &name) {
-                match watched.get(&name).filter(|known| ***known == watch) {
-                    Some(known) if world.is_enrolled(&name) => {
-                        change.kept.insert(name, Arc::clone(known));
-                    }
-                    Some(known) => change.made.push(Arc::clone(known)),
-                    None => change.made.push(Arc::new(watch)),
-                }
-            }
-        }
-        plan.faults.extend(silent);
-        let is_planned = |name: &WatchName, change: &Change| {
-            change.kept.contains_key(name) || change.made.iter().any(|made| made.name == *name)
-        };
-        for known in watched.discovered() {
-            let name = &known.name;
-            if is_planned(name, &change) {
-                continue;
-            }
-            if is_faulty(&world, &plan.faults, name) {
-                change.hold(known);
-            } else {
-                change.gone.insert(name.clone());
-            }
-        }
-        for name in &answers.unsettled {
-            let is_open = self.silent_deployer(&world, &answers, name).is_some()
-                || is_faulty(&world, &plan.faults, name);
-            if is_open {
-                change.unsettled.insert(name.clone());
-            } else if !is_planned(name, &change) {
-                change.gone.insert(name.clone());
-            }
-        }
-        change
-    }
-
-    /// A deployer with workloads of a watch, by what is stored, that has not said yet whether they still ask for it.
-    fn silent_deployer(
-        &self,
-        world: &World,
-        answers: &Answers,
-        name: &WatchName,
-    ) -> Option<DeployerName> {
-        let discovery = self.settings.discovery.as_ref()?;
-        let deployers = world.workloads_of(name).map(|workload| &workload.deployer);
-        let mut silent = deployers.filter(|deployer| {
-            discovery.deployers.contains_key(deployer) && !answers.known.contains_key(deployer)
-        });
-        silent.next().cloned()
     }
 
     /// Stores what is new and what is gone, and watches accordingly. What the store does not take is tried again.
@@ -301,31 +225,6 @@ impl App {
     }
 }
 
-impl Change {
-    /// Goes on watching what cannot be understood any more, without deploying.
-    fn hold(&mut self, known: &Arc<Watch>) {
-        if known.mode == Mode::Observe {
-            self.kept.insert(known.name.clone(), Arc::clone(known));
-        } else {
-            self.made.push(Arc::new(Watch {
-                mode: Mode::Observe,
-                ..Watch::clone(known)
-            }));
-        }
-    }
-}
-
-/// Whether the labels of any workload of a watch, by what is stored of it or by what they say, are not in order.
-fn is_faulty(world: &World, faults: &[Fault], name: &WatchName) -> bool {
-    let is_of_it = |fault: &Fault| {
-        fault.watch.as_ref() == Some(name)
-            || world
-                .workloads_of(name)
-                .any(|workload| *workload == fault.workload)
-    };
-    faults.iter().any(is_of_it)
-}
-
 /// Whether the configuration names a workload, be it with fewer or more parts of its address.
 fn is_taken(taken: &BTreeMap<Unit, Vec<Workload>>, unit: &Unit, found: &Workload) -> bool {
     let agrees = |named: &Workload| {
@@ -335,70 +234,4 @@ fn is_taken(taken: &BTreeMap<Unit, Vec<Workload>>, unit: &Unit, found: &Workload
     taken
         .get(unit)
         .is_some_and(|named| named.iter().any(agrees))
-}
-
-impl World {
-    /// The workloads that are stored of a watch.
-    fn workloads_of(&self, name: &WatchName) -> impl Iterator<Item = &Workload> {
-        let stored = self.states.get(name).into_iter();
-        stored
-            .flat_map(|state| &state.workloads)
-            .map(|stored| &stored.workload)
-    }
-
-    fn is_enrolled(&self, name: &WatchName) -> bool {
-        let state = self.states.get(name);
-        state.is_some_and(|state| state.version > 0 && !state.retired)
-    }
-
-    /// The workloads that the configuration names.
-    fn configured_units(&self, watched: &Watched) -> BTreeMap<Unit, Vec<Workload>> {
-        let mut units: BTreeMap<Unit, Vec<Workload>> = BTreeMap::new();
-        for watch in watched
-            .iter()
-            .filter(|watch| watched.is_configured(&watch.name))
-        {
-            for (workload, live) in watch.workloads.iter().zip(self.live_workloads(watch)) {
-                let named = units.entry(live.unit.clone()).or_default();
-                named.push(workload.clone());
-            }
-        }
-        units
-    }
-
-    /// Makes room for what will be known of the `fresh` ones, and forgets what is not `next`.
-    fn follow(&mut self, next: &Watched, fresh: Vec<Live>) {
-        for mut live in fresh {
-            if let Some(before) = self.live.remove(&live.watch.name) {
-                live.take_over(before);
-            }
-            self.live.insert(live.watch.name.clone(), live);
-        }
-        self.live.retain(|name, _| next.get(name).is_some());
-        self.repositories
-            .retain(|repository, _| !next.of(repository).is_empty());
-        for (repository, _) in next.repositories() {
-            if !self.repositories.contains_key(repository) {
-                let followed = Followed::default();
-                self.repositories.insert(repository.clone(), followed);
-            }
-        }
-    }
-}
-
-impl Live {
-    /// Keeps what is known of the workloads that it has in common with the watch `before`.
-    fn take_over(&mut self, before: Self) {
-        let mut known: BTreeMap<&Workload, _> = before
-            .watch
-            .workloads
-            .iter()
-            .zip(before.workloads)
-            .collect();
-        for (workload, live) in self.watch.workloads.iter().zip(&mut self.workloads) {
-            if let Some(known) = known.remove(workload) {
-                *live = known;
-            }
-        }
-    }
 }

@@ -49,10 +49,10 @@ impl<'a> Labels<'a> {
     }
 
     pub(super) fn fault(&mut self, problem: impl Display) {
-        let problem = problem.to_string();
-        let lines = problem.lines().map(str::trim);
-        let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
-        self.problems.push(lines.join(" "));
+        // Whoever labels must neither break the line nor command a terminal.
+        let problem = problem.to_string().replace(char::is_control, " ");
+        let words: Vec<&str> = problem.split(' ').filter(|word| !word.is_empty()).collect();
+        self.problems.push(words.join(" "));
     }
 
     pub(super) fn accept<T>(&mut self, result: Result<T, impl Display>) -> Option<T> {

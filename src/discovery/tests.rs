@@ -230,6 +230,15 @@ fn a_policy_that_is_none_is_told_with_examples() {
 }
 
 #[test]
+fn no_fault_commands_a_terminal() {
+    let plan = planned(&[web(&[("policy", "\u{1b}[2J\r\nsemver"), ("\u{7}", "x")])]);
+    assert_eq!(plan.faults.len(), 2);
+    for fault in &plan.faults {
+        assert!(!fault.problem.contains(char::is_control), "{fault:?}");
+    }
+}
+
+#[test]
 fn only_images_of_configured_registries_are_watched() {
     refused(
         &[labelled(

@@ -41,11 +41,11 @@ impl Background {
         let (looked, first_look) = oneshot::channel();
         let discovering = discovery::discover(Arc::clone(&app), looked);
         tasks.spawn(until(stopping.clone(), discovering));
-        let (polled, until_stopped) = (Arc::clone(&app), stopping.clone());
+        let (watching, until_stopped) = (Arc::clone(&app), stopping.clone());
         tasks.spawn(async move {
             // What is found at the start is polled with the rest.
             until(until_stopped.clone(), async { drop(first_look.await) }).await;
-            let poller = poller::Poller::new(polled, pace);
+            let poller = poller::Poller::new(watching, pace);
             poller.poll(polls, until_stopped).await;
         });
         let renewing = sharing::renew_leases(Arc::clone(&app), renewed);

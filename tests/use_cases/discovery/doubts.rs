@@ -1,12 +1,7 @@
 //! What is not known, or not understood, retires nothing and deploys nothing.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use registrywatcher::decision::{Decision, HoldReason};
 use registrywatcher::watch::Mode;
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
 
 use super::town::Town;
 
@@ -157,60 +152,19 @@ async fn labels_that_were_spoilt_during_a_restart_retire_nothing_either() {
 }
 
 #[tokio::test]
-async fn a_fault_is_told_once_and_not_each_minute() {
-    let warnings = Warnings::default();
-    let _guard = tracing::subscriber::set_default(warnings.clone());
-    let town = Town::with_web(&[("policy", "semvr")]).await;
-    for _ in 0..3 {
+async fn a_fault_is_told_until_it_is_mended() {
+    let town = Town::with_web(&[("policy", "semver"), ("mode", "watch")]).await;
+    for _ in 0..2 {
         town.discover().await;
+        assert_eq!(
+            town.faults(),
+            [
+                "`production:job=web`: `registrywatcher.mode` is `watch`; write `deploy` or `observe`"
+            ]
+        );
     }
-    assert_eq!(town.faults().len(), 1);
-    assert_eq!(warnings.count(), 1);
-    town.house.deployer.break_down();
-    for _ in 0..3 {
-        town.discover().await;
-    }
-    assert_eq!(warnings.count(), 2);
-    town.house.deployer.recover();
-    town.label_web(&[("policy", "semver"), ("mode", "watch")]);
-    for _ in 0..3 {
-        town.discover().await;
-    }
-    assert_eq!(warnings.count(), 3);
-    assert_eq!(
-        town.faults(),
-        ["`production:job=web`: `registrywatcher.mode` is `watch`; write `deploy` or `observe`"]
-    );
-}
-
-/// Counts what is warned of.
-#[derive(Debug, Clone, Default)]
-struct Warnings(Arc<AtomicUsize>);
-
-impl Warnings {
-    fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::WARN
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, _: &Event<'_>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
+    town.label_web(&[("policy", "semver"), ("mode", "observe")]);
+    town.discover().await;
+    assert_eq!(town.faults(), [""; 0]);
+    assert_eq!(town.watches(), ["production.web"]);
 }
