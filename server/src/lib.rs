@@ -12,6 +12,7 @@ mod measure;
 pub mod runtime;
 mod serving;
 mod shutdown;
+mod site;
 mod table;
 mod telemetry;
 mod traces;

@@ -1,0 +1,133 @@
+use poem::error::ResponseError;
+use poem::http::StatusCode;
+use registrywatcher::app::CommandError;
+use registrywatcher::ports::StoreError;
+
+/// Why there is no page, or why nothing was done, in words for people.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{title} {detail}")]
+pub(crate) struct Fault {
+    pub(crate) status: StatusCode,
+    pub(crate) title: &'static str,
+    pub(crate) detail: String,
+}
+
+impl ResponseError for Fault {
+    fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl Fault {
+    pub(crate) fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            title,
+            detail: detail.into(),
+        }
+    }
+
+    pub(crate) fn no_page() -> Self {
+        let detail = "The address may be mistyped, or what it showed may be gone.";
+        Self::new(StatusCode::NOT_FOUND, "There is no such page.", detail)
+    }
+
+    pub(crate) fn no_watch(name: &str) -> Self {
+        let detail = format!("There is no watch `{name}`, or your token is not for it.");
+        Self::new(StatusCode::NOT_FOUND, "There is no such watch.", detail)
+    }
+
+    pub(crate) fn no_deployment() -> Self {
+        let detail = "There is no deployment of this identity, or your token is not for its watch.";
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "There is no such deployment.",
+            detail,
+        )
+    }
+
+    pub(crate) fn forbidden(detail: String) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "You may not do this.", detail)
+    }
+
+    pub(crate) fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Something is missing.",
+            detail,
+        )
+    }
+
+    /// What was asked for was decided on a page that shows what is no longer so.
+    pub(crate) fn stale() -> Self {
+        let detail = "Somebody changed what is wanted of this watch after your page was made, so nothing was done. Go back, look at \
+                      how it is now, and decide again.";
+        Self::new(StatusCode::CONFLICT, "Your page was out of date.", detail)
+    }
+
+    pub(crate) fn broken_off() -> Self {
+        let detail = "The log of the service says more.";
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something broke.",
+            detail,
+        )
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!("a page cannot be made: {error}");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The store cannot be asked.",
+            sentence(&error.to_string()),
+        )
+    }
+}
+
+impl From<askama::Error> for Fault {
+    fn from(error: askama::Error) -> Self {
+        tracing::error!("a page cannot be rendered: {error}");
+        Self::broken_off()
+    }
+}
+
+impl From<CommandError> for Fault {
+    fn from(error: CommandError) -> Self {
+        let (status, title) = match &error {
+            CommandError::Stale { .. } => return Self::stale(),
+            CommandError::UnknownWatch { name } => return Self::no_watch(name.as_str()),
+            CommandError::UnknownDeployment { .. } => return Self::no_deployment(),
+            CommandError::TagNotFound { .. } => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The registry does not have this tag.",
+            ),
+            CommandError::Frozen { .. } => (StatusCode::CONFLICT, "Deployments are frozen."),
+            CommandError::Ended { .. } | CommandError::NotAwaitingPromotion { .. } => {
+                (StatusCode::CONFLICT, "It is too late for that.")
+            }
+            CommandError::Registry(_)
+            | CommandError::NotPolled { .. }
+            | CommandError::OrchestratorUnavailable { .. }
+            | CommandError::AttendedElsewhere { .. }
+            | CommandError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "It cannot be done now."),
+            _ => (StatusCode::UNPROCESSABLE_ENTITY, "It cannot be done."),
+        };
+        Self::new(status, title, sentence(&error.to_string()))
+    }
+}
+
+/// An error, which is in lower case and has no end, as a sentence.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let Some(first) = characters.next() else {
+        return String::new();
+    };
+    let end = if text.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{}{}{end}", first.to_uppercase(), characters.as_str())
+}

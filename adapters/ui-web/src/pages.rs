@@ -1,0 +1,4 @@
+//! Pages to look at.
+
+pub(crate) mod overview;
+pub(crate) mod sign_in;
