@@ -6,6 +6,7 @@
 //!
 //! What holds for every request (who it is, where it comes from, which headers its answer has) is in `edge`.
 
+mod actions;
 mod assets;
 mod attention;
 mod door;
@@ -43,6 +44,14 @@ pub struct Parts {
     pub sessions: Arc<dyn Sessions>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts")
+            .field("app", &self.app)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Limits of the pages.

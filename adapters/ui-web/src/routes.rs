@@ -1,6 +1,6 @@
 use poem::{Route, get, post};
 
-use crate::{live, pages};
+use crate::{actions, live, pages};
 
 /// What the paths of pages begin with. The API has every other path.
 const BEGINNINGS: [&str; 10] = [
@@ -24,12 +24,19 @@ pub fn serves(path: &str) -> bool {
 
 /// Every page, and every form.
 pub(crate) fn all() -> Route {
-    Route::new()
+    let pages = Route::new()
         .at("/", get(pages::overview::show))
+        .at("/watches/:subject", get(pages::watch::show))
+        .at("/watches/:subject/tags", get(pages::tags::show))
+        .at("/deployments/:subject", get(pages::deployment::show))
+        .at("/events", get(pages::events::show))
+        .at("/registries", get(pages::registries::show))
+        .at("/freeze", get(pages::freeze::show))
         .at("/live", get(live::follow))
         .at(
             pages::sign_in::PATH,
             get(pages::sign_in::show).post(pages::sign_in::sign_in),
         )
-        .at("/sign-out", post(pages::sign_in::sign_out))
+        .at("/sign-out", post(pages::sign_in::sign_out));
+    actions::add_to(pages)
 }

@@ -170,24 +170,6 @@ impl Sentence {
         let (at, now) = (*at, self.now);
         OnTheClock(When { at, now })
     }
-
-    /// Without markup.
-    pub(crate) fn plain(&self) -> String {
-        self.parts.iter().map(|part| self.told(part)).collect()
-    }
-
-    fn told(&self, part: &Part) -> String {
-        match part {
-            Part::Words(words) => words.clone(),
-            Part::Tag(tag) => tag.to_string(),
-            Part::Until(at) => When {
-                at: *at,
-                now: self.now,
-            }
-            .clock(),
-            Part::Deployment(_) => "an earlier deployment".to_owned(),
-        }
-    }
 }
 
 #[cfg(test)]
