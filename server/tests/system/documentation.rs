@@ -65,6 +65,28 @@ fn every_page_with_commands_has_a_test_and_every_block_says_what_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_configuration_on_a_page_is_accepted() {
+    let mut count = 0;
+    for page in pages() {
+        for block in sections(&page).into_values().flatten() {
+            if !block.text.starts_with("# registrywatcher.toml") {
+                continue;
+            }
+            let mut reader = Reader::with_nomad().await;
+            reader.take(&block).await;
+            let check = Block {
+                language: "sh".to_owned(),
+                text: "registrywatcher config check".to_owned(),
+                excuse: None,
+            };
+            reader.take(&check).await;
+            count += 1;
+        }
+    }
+    assert!(count > 4, "there are {count}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_readme_can_be_followed() {
     const STEPS: [&str; 4] = [
         "Deploy to Nomad",
