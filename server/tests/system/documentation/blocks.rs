@@ -24,9 +24,10 @@ pub(crate) fn read(page: &str) -> String {
 /// README, and every page of `docs/`.
 pub(crate) fn pages() -> Vec<String> {
     let docs = fs::read_dir(repository().join("docs")).unwrap();
-    let names = docs.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let docs = names.filter(|name| name.ends_with(".md"));
-    let docs = docs.map(|name| format!("docs/{name}"));
+    let files = docs
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file());
+    let docs = files.map(|path| format!("docs/{}", path.file_name().unwrap().display()));
     ["README.md".to_owned()].into_iter().chain(docs).collect()
 }
 

@@ -65,9 +65,9 @@ impl Reader {
                 "$YOUR_SLACK_URL_HERE",
                 "https://hooks.slack.com/services/T/B/X",
             );
+        let address = nomad.url();
         let mut reader = Self::new(registry, nomad);
         reader.write("staging.toml", &sample);
-        let address = reader._nomad.url();
         reader.program.set("NOMAD_ADDR", &address);
         reader.program.set("DATABASE_URL", "sqlite://go.db");
         reader

@@ -61,8 +61,8 @@ pub(super) fn tables() -> String {
     );
     for kind in kinds() {
         let Kind { name, address, .. } = kind;
-        text += &format!("\n### `kind = \"{name}\"`\n\nA workload has {address}.\n\n");
-        text += "| key | default | |\n|---|---|---|\n";
+        text.extend(["\n### `kind = \"", name, "\"`\n\nA workload has ", address]);
+        text += ".\n\n| key | default | |\n|---|---|---|\n";
         let rows = rows(&kind);
         assert!(rows.len() > 4, "{name} has settings: {rows:?}");
         text += &rows.concat();

@@ -90,7 +90,7 @@ impl<'a> Written<'a> {
         if self.has_table {
             self.text += "\n";
         }
-        self.text += &format!("## {heading}\n\n");
+        self.text.extend(["## ", heading, "\n\n"]);
         if !self.comment.is_empty() {
             self.text += &(joined(&std::mem::take(&mut self.comment)) + "\n\n");
         }
@@ -117,8 +117,12 @@ impl<'a> Written<'a> {
 
     fn end_row(&mut self) {
         let Some(row) = self.row.take() else { return };
-        let (names, values) = (row.names.join("<br>"), row.values.join("<br>"));
-        self.text += &format!("| {names} | {values} | {} |\n", in_cell(&row.comment));
+        let cells = [
+            row.names.join("<br>"),
+            row.values.join("<br>"),
+            in_cell(&row.comment),
+        ];
+        self.text.extend(["| ", &cells.join(" | "), " |\n"]);
     }
 
     fn finish(mut self) -> String {
@@ -142,14 +146,18 @@ fn in_cell(lines: &[&str]) -> String {
         let item = text.split_once("  ").filter(|_| (2..=4).contains(&indent));
         let ends_list = is_list && indent == 0;
         is_list = item.is_some() || is_list && !ends_list;
-        cell += &match item {
-            Some((written, meaning)) => {
-                format!("<br>{}: {}", code(written), escaped(meaning.trim_start()))
-            }
-            None if cell.is_empty() => escaped(text),
-            None if ends_list => format!("<br>{}", escaped(text)),
-            None => format!(" {}", escaped(text)),
+        let before = if item.is_some() || ends_list {
+            "<br>"
+        } else if cell.is_empty() {
+            ""
+        } else {
+            " "
         };
+        cell += before;
+        cell += &item.map_or_else(
+            || escaped(text),
+            |(written, meaning)| [code(written), escaped(meaning.trim_start())].join(": "),
+        );
     }
     cell
 }
