@@ -118,16 +118,42 @@ impl From<CommandError> for Fault {
     }
 }
 
-/// An error, which is in lower case and has no end, as a sentence.
+/// An error, which is in lower case and has no end, as a sentence. What is no word, such as a tag, stays as it is written.
 pub(crate) fn sentence(text: &str) -> String {
+    let first = text.split([' ', ',', ':']).next().unwrap_or_default();
+    let is_word = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_lowercase());
     let mut characters = text.chars();
-    let Some(first) = characters.next() else {
-        return String::new();
-    };
+    let first = characters.next().filter(|_| is_word);
+    let rest = if is_word { characters.as_str() } else { text };
     let end = if text.ends_with(['.', '!', '?']) {
         ""
     } else {
         "."
     };
-    format!("{}{}{end}", first.to_uppercase(), characters.as_str())
+    let first = first.map(|first| first.to_ascii_uppercase());
+    format!("{}{rest}{end}", first.map(String::from).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_becomes_a_sentence_and_a_tag_stays_a_tag() {
+        for (text, told) in [
+            ("the store is gone", "The store is gone."),
+            (
+                "v1.1.0 is newer than v1.0.0",
+                "v1.1.0 is newer than v1.0.0.",
+            ),
+            (
+                "`x` is no role; choose `viewer`",
+                "`x` is no role; choose `viewer`.",
+            ),
+            ("Is it well?", "Is it well?"),
+            ("", "."),
+        ] {
+            assert_eq!(sentence(text), told);
+        }
+    }
 }

@@ -118,7 +118,7 @@ impl Sentence {
             HoldReason::Quarantined { deployment, reason } => self
                 .words("this image failed in ")
                 .deployment(*deployment)
-                .words(format!(", {reason}")),
+                .words(format!(": {}", shorten(reason))),
             HoldReason::RolledBack { deployment, tag } => self
                 .tag(tag)
                 .words(" was rolled back after ")
@@ -170,6 +170,17 @@ impl Sentence {
         let (at, now) = (*at, self.now);
         OnTheClock(When { at, now })
     }
+}
+
+/// The beginning of what an orchestrator said; all of it stands beside the deployment.
+fn shorten(text: &str) -> String {
+    const MOST: usize = 90;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(MOST).collect();
+    let end = begin.rfind(' ').unwrap_or(begin.len());
+    format!("{} …", &begin[..end])
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use askama::Template;
+use chrono::TimeDelta;
 use poem::handler;
 use registrywatcher::deployment::{Cause, Deployment, DeploymentId, State};
 use registrywatcher::event::{Event, EventKind};
@@ -55,7 +56,8 @@ struct Step {
     look: Look,
     told: String,
     at: OnTheClock,
-    exact: When,
+    /// How long after it was wanted.
+    after: Option<Span>,
 }
 
 /// The deployment of the path, if the visitor may know of its watch.
@@ -154,12 +156,12 @@ async fn steps(call: &Call, of: &Deployment) -> Result<Vec<Step>, Fault> {
     events.reverse();
     let now = call.site.now();
     let step = |look, told: &str, at| {
-        let exact = When { at, now };
+        let after = at - of.created_at;
         Step {
             look,
             told: told.to_owned(),
-            at: OnTheClock(exact),
-            exact,
+            at: OnTheClock(When { at, now }),
+            after: (after > TimeDelta::zero()).then_some(Span(after)),
         }
     };
     let steps = events.iter().filter_map(|event| {

@@ -5,7 +5,7 @@ use registrywatcher::ports::{EventQuery, EventRange};
 use registrywatcher::watch::WatchName;
 
 use crate::edge::Call;
-use crate::fault::{Fault, sentence};
+use crate::fault::Fault;
 use crate::frame::{Frame, Here, Page};
 use crate::moment::When;
 use crate::parts::{Badge, Look};
@@ -85,7 +85,7 @@ impl Row {
             },
             about: event.about().to_owned(),
             watch: event.watch.as_ref().map(|name| format!("/watches/{name}")),
-            text: sentence(&event.kind.to_string()),
+            text: event.kind.to_string(),
             deployment: subject.map(|subject| format!("/deployments/{}", subject.deployment)),
         }
     }

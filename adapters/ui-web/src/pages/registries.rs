@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use poem::handler;
 use registrywatcher::app::RegistryHealth;
 use registrywatcher::image::Repository;
@@ -87,7 +87,7 @@ impl Row {
             badge,
             watches: health.watches,
             seen: health.seen_at.map(when),
-            next: next.filter(|at| *at > now).map(when),
+            next: next.filter(|at| *at - now > TimeDelta::seconds(1)).map(when),
             faults: health.faults.into_iter().map(told).collect(),
             quota: health.quota.map(|quota| Left::new(&quota, now)),
         }
@@ -96,7 +96,7 @@ impl Row {
 
 impl Left {
     fn new(quota: &Quota, now: DateTime<Utc>) -> Self {
-        let window = quota.window.map(chrono::TimeDelta::from_std);
+        let window = quota.window.map(TimeDelta::from_std);
         Self {
             remaining: quota.remaining,
             limit: quota.limit,

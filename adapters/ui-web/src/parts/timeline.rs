@@ -10,6 +10,9 @@ use crate::moment::{Span, When};
 const AXIS: f64 = 132.0;
 const TOP: f64 = 18.0;
 
+/// How long deployments may take that reach the top: the least that suffices is chosen, in seconds.
+const SCALES: [i64; 6] = [10, 60, 600, 3600, 4 * 3600, 24 * 3600];
+
 /// Deployments as a picture: when, how long, and with which outcome.
 ///
 /// Places along the time are in percent, so that it is as wide as the page without a script and without distortion. How long
@@ -62,20 +65,22 @@ impl Timeline {
             let part = (at - begin).as_seconds_f64() / width.as_seconds_f64();
             (100.0 * part).clamp(0.0, 100.0)
         };
+        let longest = deployments.iter().map(|it| took(it, now)).max()?;
+        let scale = Scale::reaching(longest);
         let mark = |deployment: &Deployment| {
             let took = took(deployment, now);
             Mark {
                 href: format!("/deployments/{}", deployment.id),
                 look: Look::of_state(&deployment.state).name(),
                 x: format!("{:.2}%", place(deployment.created_at)),
-                y: format!("{:.1}", height(took)),
+                y: format!("{:.1}", scale.height(took)),
                 told: told(deployment, took, now),
             }
         };
         Some(Self {
             marks: deployments.iter().rev().map(mark).collect(),
             ticks: ticks(begin, width, now),
-            levels: levels(),
+            levels: scale.levels(),
             told: summary(deployments, now),
         })
     }
@@ -87,22 +92,41 @@ pub(crate) fn took(deployment: &Deployment, now: DateTime<Utc>) -> Span {
     Span(end - deployment.created_at)
 }
 
-fn height(took: Span) -> f64 {
-    let seconds = took.0.as_seconds_f64().max(1.0);
-    // From a second at the bottom to some three hours at the top.
-    let part = (seconds.log10() / 4.0).clamp(0.05, 1.0);
-    AXIS - part * (AXIS - TOP)
+/// Which heights stand for how long.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    /// How long something took that reaches the top, in seconds.
+    top: i64,
 }
 
-fn levels() -> Vec<Level> {
-    let level = |seconds| {
-        let span = Span(TimeDelta::seconds(seconds));
-        Level {
-            y: format!("{:.1}", height(span)),
-            label: span.to_string(),
+impl Scale {
+    fn reaching(longest: Span) -> Self {
+        let seconds = longest.0.num_seconds();
+        let suffices = SCALES.into_iter().find(|top| *top >= seconds);
+        Self {
+            top: suffices.unwrap_or(seconds),
         }
-    };
-    [10, 60, 600, 3600].map(level).into()
+    }
+
+    fn height(self, took: Span) -> f64 {
+        // Nothing is shorter than a second, and what is that short is still to be seen.
+        let powers = |span: TimeDelta| (1.0 + span.as_seconds_f64().max(1.0)).log10();
+        let part = powers(took.0) / powers(TimeDelta::seconds(self.top));
+        AXIS - part.clamp(0.0, 1.0) * (AXIS - TOP)
+    }
+
+    /// Lines for the top and what stands below it.
+    fn levels(self) -> Vec<Level> {
+        let shown = SCALES.into_iter().filter(|level| *level <= self.top);
+        let level = |seconds| {
+            let span = Span(TimeDelta::seconds(seconds));
+            Level {
+                y: format!("{:.1}", self.height(span)),
+                label: span.to_string(),
+            }
+        };
+        shown.rev().take(3).map(level).collect()
+    }
 }
 
 fn ticks(begin: DateTime<Utc>, width: TimeDelta, now: DateTime<Utc>) -> Vec<Tick> {

@@ -130,7 +130,7 @@ fn each_reason_to_hold_is_one_plain_sentence() {
                 deployment: id(),
                 reason: "it never got healthy".to_owned(),
             },
-            "this image failed in an earlier deployment, it never got healthy",
+            "this image failed in an earlier deployment: it never got healthy",
         ),
         (
             HoldReason::RolledBack {
@@ -182,6 +182,19 @@ fn each_reason_to_hold_is_one_plain_sentence() {
     for (reason, told) in rows {
         tells(&holding(vec![reason]), &format!("Holding v1.5.0: {told}."));
     }
+}
+
+#[test]
+fn of_what_an_orchestrator_said_only_the_beginning_is_told() {
+    let reason = HoldReason::Quarantined {
+        deployment: id(),
+        reason: "so it is ".repeat(50),
+    };
+    let told = plain(&Sentence::of_reason(&reason, now()));
+    assert!(
+        told.ends_with("so it is …") && told.chars().count() < 150,
+        "{told}"
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ async fn a_deployment_tells_its_states_and_who_caused_it() {
     let id = house.last_deployment().id;
     let page = house.browser().get(&format!("/deployments/{id}")).await;
     page.assert_says("v1.1.0 on web");
-    page.assert_says("V1.1.0 is newer than v1.0.0.");
+    page.assert_says("v1.1.0 is newer than v1.0.0.");
     let text = page.text();
     let places = [
         "Wanted",

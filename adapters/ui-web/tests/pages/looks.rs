@@ -112,7 +112,8 @@ async fn a_watch_shows_its_deployments_as_a_picture_and_as_a_table() {
     page.assert_says("In quarantine");
     page.assert_says("The last deployment failed");
     page.assert_says("exit code 1");
-    assert!(page.body.contains("role=\"img\"") && page.body.contains("<desc"));
+    page.assert_says("The table below tells the same in words.");
+    assert!(page.body.contains("<g class=\"bad\">"), "{}", page.body);
 }
 
 #[tokio::test]

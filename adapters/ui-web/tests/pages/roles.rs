@@ -82,7 +82,7 @@ async fn a_deployer_deploys_and_does_not_freeze_all() {
     deployer
         .get("/events")
         .await
-        .assert_says("Deployer asks for v1.0.0");
+        .assert_says("deployer asks for v1.0.0");
     assert_eq!(deployer.get("/freeze/begin").await.status, 403);
     let form = deployer.get("/watches/web/deploy?tag=v1.1.0").await;
     let form = form.form("/watches/web/deploy").fill("override", "1");
