@@ -19,10 +19,10 @@ pub(crate) struct Asset {
 impl Asset {
     fn new(name: &str, suffix: &str, content_type: &'static str, content: &'static str) -> Self {
         let hash = digest(&SHA256, content.as_bytes());
-        let first = hash.as_ref().iter().take(6);
-        let print: String = first.map(|byte| format!("{byte:02x}")).collect();
+        let print = hash.as_ref().first_chunk().copied().unwrap_or_default();
+        let print = u64::from_be_bytes(print) >> 16;
         Self {
-            path: format!("{PREFIX}{name}-{print}.{suffix}"),
+            path: format!("{PREFIX}{name}-{print:012x}.{suffix}"),
             content_type,
             content,
         }

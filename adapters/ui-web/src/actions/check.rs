@@ -1,3 +1,8 @@
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a handler owns what is taken from its request"
+)]
+
 use std::sync::Arc;
 
 use poem::{Response, handler};

@@ -40,9 +40,14 @@ struct Shown {
     /// The orchestrator's words.
     failure: Option<Failure>,
     gives_up: Option<When>,
+    choices: Choices,
+    is_busy: bool,
+}
+
+/// What the visitor may do about it.
+struct Choices {
     may_promote: bool,
     may_abandon: bool,
-    is_busy: bool,
 }
 
 struct Failure {
@@ -100,8 +105,10 @@ pub(crate) async fn show(call: Call) -> Result<Page, Fault> {
         progress: progress(&call, &of),
         failure: failure(&of.state),
         gives_up: is_open.then(|| when(of.deadline)),
-        may_promote: may_deploy && matches!(of.state, State::AwaitingPromotion { .. }),
-        may_abandon: may_deploy && is_open,
+        choices: Choices {
+            may_promote: may_deploy && matches!(of.state, State::AwaitingPromotion { .. }),
+            may_abandon: may_deploy && is_open,
+        },
         is_busy: is_open,
     };
     Page::of(&page)

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a handler owns what is taken from its request"
+)]
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -87,7 +92,9 @@ impl Row {
             badge,
             watches: health.watches,
             seen: health.seen_at.map(when),
-            next: next.filter(|at| *at - now > TimeDelta::seconds(1)).map(when),
+            next: next
+                .filter(|at| *at - now > TimeDelta::seconds(1))
+                .map(when),
             faults: health.faults.into_iter().map(told).collect(),
             quota: health.quota.map(|quota| Left::new(&quota, now)),
         }

@@ -1,8 +1,14 @@
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a handler owns what is taken from its request"
+)]
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
 use poem::http::header::{RETRY_AFTER, SET_COOKIE};
+use poem::http::uri::PathAndQuery;
 use poem::http::{HeaderValue, StatusCode};
 use poem::web::Data;
 use poem::{Addr, IntoResponse, Request, Response, handler};
@@ -30,7 +36,7 @@ struct SignIn {
 
 /// Sends somebody who is not signed in to where they can, and back to where they wanted to go.
 pub(crate) fn lead_there(request: &Request) -> Response {
-    let wanted = request.uri().path_and_query().map(|path| path.as_str());
+    let wanted = request.uri().path_and_query().map(PathAndQuery::as_str);
     see_other(&address(wanted.filter(|path| *path != "/"), false))
 }
 

@@ -24,7 +24,7 @@ const CANDIDATES: usize = 12;
 
 #[derive(Template)]
 #[template(path = "tags.html")]
-struct Tags {
+struct Listing {
     frame: Frame,
     name: String,
     policy: String,
@@ -68,7 +68,7 @@ pub(crate) async fn show(call: Call) -> Result<Page, Fault> {
     let rows = found
         .into_iter()
         .map(|known| row(&call, &view, known.tag.clone(), Some(&known)));
-    let page = Tags {
+    let page = Listing {
         frame: call.frame(Here::Watches, format!("Tags of {name}")),
         name: name.to_string(),
         policy: view.watch.policy.to_string(),

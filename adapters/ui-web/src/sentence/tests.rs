@@ -73,10 +73,17 @@ fn tells(decision: &Decision, expected: &str) {
     assert_eq!(plain(&Sentence::of_decision(decision, now())), expected);
 }
 
+#[track_caller]
+fn told_alone<const N: usize>(rows: [(HoldReason, &str); N]) {
+    for (reason, told) in rows {
+        tells(&holding(vec![reason]), &format!("Holding v1.5.0: {told}."));
+    }
+}
+
 #[test]
-fn each_reason_to_hold_is_one_plain_sentence() {
+fn each_reason_why_nothing_can_be_deployed_is_one_plain_sentence() {
     let why = || "the connection was refused".to_owned();
-    let rows = [
+    told_alone([
         (
             HoldReason::RegistryUnknown { why: why() },
             "what the registry has is not known: the connection was refused",
@@ -99,6 +106,12 @@ fn each_reason_to_hold_is_one_plain_sentence() {
             HoldReason::StoreUnavailable { why: why() },
             "first it must be stored: the connection was refused",
         ),
+    ]);
+}
+
+#[test]
+fn each_gate_that_is_closed_is_one_plain_sentence() {
+    told_alone([
         (HoldReason::ObserveOnly, "this watch only observes"),
         (HoldReason::AutoDeployOff, "auto-deploy is off"),
         (
@@ -178,10 +191,7 @@ fn each_reason_to_hold_is_one_plain_sentence() {
             HoldReason::InFlight { deployment: id() },
             "waits for an earlier deployment to end",
         ),
-    ];
-    for (reason, told) in rows {
-        tells(&holding(vec![reason]), &format!("Holding v1.5.0: {told}."));
-    }
+    ]);
 }
 
 #[test]

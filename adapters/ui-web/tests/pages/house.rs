@@ -127,13 +127,13 @@ impl House {
             tokens: Mutex::new(tokens.into_iter().map(Arc::new).collect()),
             ..Keeper::default()
         });
-        let parts = Parts {
+        let made_with = Parts {
             app: Arc::clone(&app),
             door: Arc::clone(&door) as Arc<dyn Door>,
             sessions: Arc::new(store.clone()),
             clock: Arc::new(clock.clone()),
         };
-        let pages = endpoint(parts, settings()).map_to_response().boxed();
+        let pages = endpoint(made_with, settings()).map_to_response().boxed();
         let house = Self {
             registry,
             store,
