@@ -3,6 +3,7 @@
 //! Only addresses differ: of the registry, of Nomad, and the ports that are listened on.
 
 mod blocks;
+mod engine;
 mod links;
 mod reader;
 mod words;
@@ -116,11 +117,18 @@ async fn each_quick_start_can_be_followed_alone() {
     const PAGE: &str = "docs/quick-start.md";
     let alone = ["A command for each release", "Nomad", "A webhook"];
     let last = "What next";
-    commands_are_in(PAGE, &[&alone[..], &[last]].concat());
+    commands_are_in(PAGE, &[&alone[..], &["Docker", last]].concat());
     for section in alone {
         let mut reader = Reader::with_nomad().await;
         follow(&mut reader, PAGE, section).await;
         follow(&mut reader, PAGE, last).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_quick_start_with_docker_can_be_followed() {
+    if let Some(mut reader) = Reader::with_docker().await {
+        follow(&mut reader, "docs/quick-start.md", "Docker").await;
     }
 }
 

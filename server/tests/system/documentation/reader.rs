@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use registrywatcher_simulator::{SimulatedNomad, SimulatedRegistry};
 
 use super::blocks::Block;
+use super::engine::Engine;
 use crate::child::RunningChild;
 use crate::program::Program;
 use crate::service::Service;
@@ -31,6 +32,7 @@ pub(crate) struct Reader {
     lasting: Vec<RunningChild>,
     _registry: SimulatedRegistry,
     _nomad: SimulatedNomad,
+    _engine: Option<Engine>,
 }
 
 impl Reader {
@@ -43,11 +45,23 @@ impl Reader {
         let nomad = SimulatedNomad::start().await.unwrap();
         let image = format!("{}/{REPOSITORY}:{}", registry.host(), TAGS[0]);
         add_job(&nomad, "web", "server", &image);
-        let mut reader = Self::new(registry, nomad);
+        let mut reader = Self::new(registry, nomad, None);
         for secret in ["ghcr", "nomad"] {
             reader.write(secret, "a secret");
         }
         reader
+    }
+
+    /// Who has a real Docker Engine; `None` where there is none, which is then printed.
+    pub(crate) async fn with_docker() -> Option<Self> {
+        let engine = Engine::start(REPOSITORY)?;
+        let registry = SimulatedRegistry::start().await.unwrap();
+        let nomad = SimulatedNomad::start().await.unwrap();
+        let (address, host) = (engine.address(), engine.host());
+        let mut reader = Self::new(registry, nomad, Some(engine));
+        reader.program.set("DOCKER_HOST", &address);
+        reader.addresses.insert(0, ("ghcr.io".to_owned(), host));
+        Some(reader)
     }
 
     /// Who has the Go service's file in the folder as well, filled in.
@@ -66,14 +80,14 @@ impl Reader {
                 "https://hooks.slack.com/services/T/B/X",
             );
         let address = nomad.url();
-        let mut reader = Self::new(registry, nomad);
+        let mut reader = Self::new(registry, nomad, None);
         reader.write("staging.toml", &sample);
         reader.program.set("NOMAD_ADDR", &address);
         reader.program.set("DATABASE_URL", "sqlite://go.db");
         reader
     }
 
-    fn new(registry: SimulatedRegistry, nomad: SimulatedNomad) -> Self {
+    fn new(registry: SimulatedRegistry, nomad: SimulatedNomad, engine: Option<Engine>) -> Self {
         let mut program = Program::new("");
         let folder = program.folder().display().to_string();
         let tools = program.folder().join("tools");
@@ -108,6 +122,7 @@ impl Reader {
             lasting: Vec::new(),
             _registry: registry,
             _nomad: nomad,
+            _engine: engine,
         }
     }
 
