@@ -76,6 +76,7 @@ impl Engine {
         let mut said = BufReader::new(keeper.stdout.take().unwrap());
         said.read_line(&mut folder).unwrap();
         if folder.is_empty() {
+            keeper.wait().unwrap();
             skip("dockerd cannot run here; its log is above");
             return None;
         }
