@@ -80,8 +80,12 @@
     state.classList.toggle("on", isOn);
   }
 
+  // Only while somebody looks: a browser has few connections to one host, and a tab for each watch would take them all.
+  let source = null;
+
   function follow() {
-    const source = new EventSource("/live");
+    if (source || document.hidden) return;
+    source = new EventSource("/live");
     source.addEventListener("open", () => {
       say("Live", true);
       soon(0);
@@ -90,9 +94,15 @@
     source.addEventListener("error", () => {
       say("Connecting…", false);
       // A browser gives up for good where the answer was no stream.
-      if (source.readyState === EventSource.CLOSED) setTimeout(follow, 15000);
+      if (source?.readyState !== EventSource.CLOSED) return;
+      source = null;
+      setTimeout(follow, 15000);
     });
-    addEventListener("pagehide", () => source.close(), { once: true });
+  }
+
+  function rest() {
+    source?.close();
+    source = null;
   }
 
   // Times, by the clock of whoever looks
@@ -210,6 +220,7 @@
       beat += 1;
       if (!document.hidden && (isBusy() || beat % 8 === 0)) refresh();
     }, 2000);
-    document.addEventListener("visibilitychange", () => document.hidden || soon(0));
+    document.addEventListener("visibilitychange", () => (document.hidden ? rest() : follow()));
+    addEventListener("pagehide", rest);
   }
 })();

@@ -98,36 +98,31 @@ pub(crate) async fn show(call: Call) -> Result<Page, Fault> {
     found.retain(|view| call.visitor.sees(&view.watch.name));
     let filters = asked.filters(&found);
     let total = found.len();
-    let (urgent, others) = asked.chosen(found);
-    let is_first = asked.after.is_none();
-    let more_urgent = urgent.len().saturating_sub(MOST_URGENT);
-    let shown_urgent = if is_first {
-        &urgent[..urgent.len() - more_urgent]
-    } else {
-        &[]
-    };
-    let after = asked.after.as_deref();
-    let rest = others
-        .iter()
-        .filter(|view| after.is_none_or(|after| view.watch.name.as_str() > after));
-    let shown: Vec<&WatchView> = rest.clone().take(PAGE).collect();
-    let is_last = rest.count() <= PAGE;
-    let next = shown.last().filter(|_| !is_last);
-    let next =
-        next.map(|last| asked.address(asked.status.as_deref(), Some(last.watch.name.as_str())));
+    let shown = asked.shown(found);
+    let last = shown.rows.last().filter(|_| !shown.is_last);
+    let address = |after| asked.address(asked.status.as_deref(), after);
     let page = Overview {
         frame: call.frame(Here::Watches, "Watches"),
+        total,
+        urgent: rows(&call, &shown.urgent).await?,
+        more_urgent: shown.more_urgent,
+        rows: rows(&call, &shown.rows).await?,
+        next: last.map(|last| address(Some(last.watch.name.as_str()))),
+        first: asked.after.as_ref().map(|_| address(None)),
+        filters,
         search: asked.search.clone().unwrap_or_default(),
         status: asked.status.clone().unwrap_or_default(),
-        total,
-        urgent: rows(&call, shown_urgent.iter()).await?,
-        more_urgent: if is_first { more_urgent } else { 0 },
-        rows: rows(&call, shown.iter().copied()).await?,
-        next,
-        first: (!is_first).then(|| asked.address(asked.status.as_deref(), None)),
-        filters,
     };
     Page::of(&page)
+}
+
+/// The watches of one page.
+struct Shown {
+    /// Those that need a person, on the first page alone.
+    urgent: Vec<WatchView>,
+    more_urgent: usize,
+    rows: Vec<WatchView>,
+    is_last: bool,
 }
 
 impl Asked {
@@ -194,6 +189,25 @@ impl Asked {
         filters
     }
 
+    /// The watches of the page that is asked for, of all that were found.
+    fn shown(&self, found: Vec<WatchView>) -> Shown {
+        let (mut urgent, mut rows) = self.chosen(found);
+        if let Some(after) = &self.after {
+            urgent.clear();
+            rows.retain(|view| view.watch.name.as_str() > after.as_str());
+        }
+        let more_urgent = urgent.len().saturating_sub(MOST_URGENT);
+        let is_last = rows.len() <= PAGE;
+        urgent.truncate(MOST_URGENT);
+        rows.truncate(PAGE);
+        Shown {
+            urgent,
+            more_urgent,
+            rows,
+            is_last,
+        }
+    }
+
     /// The watches that the chosen filter lets through: those that need a person apart from the others, where none is chosen.
     fn chosen(&self, found: Vec<WatchView>) -> (Vec<WatchView>, Vec<WatchView>) {
         let Some(name) = self.status.as_deref() else {
@@ -208,11 +222,8 @@ impl Asked {
     }
 }
 
-async fn rows<'a>(
-    call: &Call,
-    views: impl Iterator<Item = &'a WatchView>,
-) -> Result<Vec<Row>, Fault> {
-    let asking: Vec<_> = views.map(|view| row(call, view)).collect();
+async fn rows(call: &Call, views: &[WatchView]) -> Result<Vec<Row>, Fault> {
+    let asking: Vec<_> = views.iter().map(|view| row(call, view)).collect();
     let rows: Vec<Result<Row, Fault>> = stream::iter(asking).buffered(AT_ONCE).collect().await;
     rows.into_iter().collect()
 }

@@ -1,9 +1,9 @@
 use askama::Template;
+use chrono::{DateTime, TimeDelta, Utc};
 use poem::handler;
 use registrywatcher::app::{Explanation, WatchView, WorkloadView};
-use registrywatcher::decision::Gate;
+use registrywatcher::decision::{Gate, HoldReason};
 use registrywatcher::deployment::Deployment;
-use registrywatcher::freeze::Freeze;
 use registrywatcher::intent::Request;
 use registrywatcher::ports::DeploymentQuery;
 
@@ -26,15 +26,8 @@ const OFFERED: usize = 300;
 struct Watch {
     frame: Frame,
     name: String,
-    repository: String,
-    policy: String,
     badge: Badge,
-    remarks: Vec<&'static str>,
-    fault: Option<String>,
-    listed: Option<When>,
-    interval: Span,
-    wanted: Option<ImageChip>,
-    unwanted: Option<String>,
+    about: About,
     workloads: Vec<Workload>,
     asked: Vec<String>,
     is_busy: bool,
@@ -47,6 +40,18 @@ struct Watch {
     tags: Vec<tags::Row>,
     admitted: usize,
     rejected: usize,
+}
+
+/// What is known of a watch as a whole.
+struct About {
+    repository: String,
+    policy: String,
+    remarks: Vec<&'static str>,
+    fault: Option<String>,
+    listed: Option<When>,
+    interval: Span,
+    wanted: Option<ImageChip>,
+    unwanted: Option<String>,
 }
 
 /// What a visitor may do, and how what they may change is now.
@@ -112,32 +117,19 @@ pub(crate) async fn show(call: Call) -> Result<Page, Fault> {
     };
     let deployments = call.site.app.deployments(&query).await?;
     let now = call.site.now();
-    let when = |at| When { at, now };
     let selection = explained.as_ref().and_then(|it| it.selection.as_ref());
-    let frozen = view.freeze.as_ref();
+    let rolls_out = view.workloads.iter().any(|it| it.in_flight.is_some());
     let page = Watch {
         frame: call.frame(Here::Watches, name.to_string()),
         name: name.to_string(),
-        repository: view.watch.repository().to_string(),
-        policy: view.watch.policy.to_string(),
         badge: Badge::of_status(view.status()),
-        remarks: overview::remarks(&view),
-        fault: view.fault.as_deref().map(sentence),
-        listed: view.listed_at.map(when),
-        interval: Span(chrono::TimeDelta::from_std(view.watch.interval).unwrap_or_default()),
-        wanted: view
-            .wanted
-            .as_ref()
-            .ok()
-            .map(|tag| ImageChip::of_tag(tag, view.wanted_image.as_ref())),
-        unwanted: unwanted(&view),
+        about: About::new(&view, now),
         workloads: workloads(&call, &view, explained.as_ref()),
         asked: view.requests.iter().map(asked).collect(),
-        is_busy: view.workloads.iter().any(|it| it.in_flight.is_some())
-            || !view.requests.is_empty(),
+        is_busy: rolls_out || !view.requests.is_empty(),
         may_deploy: call.visitor.may_deploy(),
         control: Control::new(&call, &view, explained.as_ref()),
-        freeze: frozen.map(|freeze: &Freeze| Banner::new(freeze, now)),
+        freeze: view.freeze.as_ref().map(|freeze| Banner::new(freeze, now)),
         quarantine: quarantine(&call, &view),
         timeline: Timeline::new(&deployments, now),
         deployments: deployments.iter().map(|it| Row::new(&call, it)).collect(),
@@ -148,11 +140,25 @@ pub(crate) async fn show(call: Call) -> Result<Page, Fault> {
     Page::of(&page)
 }
 
+impl About {
+    fn new(view: &WatchView, now: DateTime<Utc>) -> Self {
+        let wanted = view.wanted.as_ref().ok();
+        Self {
+            repository: view.watch.repository().to_string(),
+            policy: view.watch.policy.to_string(),
+            remarks: overview::remarks(view),
+            fault: view.fault.as_deref().map(sentence),
+            listed: view.listed_at.map(|at| When { at, now }),
+            interval: Span(TimeDelta::from_std(view.watch.interval).unwrap_or_default()),
+            wanted: wanted.map(|tag| ImageChip::of_tag(tag, view.wanted_image.as_ref())),
+            unwanted: unwanted(view),
+        }
+    }
+}
+
 fn unwanted(view: &WatchView) -> Option<String> {
     let unwanted = view.wanted.as_ref().err()?.clone();
-    Some(sentence(
-        &registrywatcher::decision::HoldReason::from(unwanted).to_string(),
-    ))
+    Some(sentence(&HoldReason::from(unwanted).to_string()))
 }
 
 fn asked(request: &Request) -> String {

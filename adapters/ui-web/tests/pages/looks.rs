@@ -125,7 +125,7 @@ async fn events_are_paged_and_chosen_by_watch() {
     let browser = house.browser();
     let page = browser.get("/events").await;
     page.assert_says("runs and is healthy");
-    assert_eq!(page.body.matches("<tr><td").count(), 60);
+    assert_eq!(page.body.matches("<li class=\"event\">").count(), 60);
     let older = page.body.split("href=\"/events?before=").nth(1).unwrap();
     let older = older.split('"').next().unwrap();
     let older = browser.get(&format!("/events?before={older}")).await;
