@@ -8,6 +8,8 @@ mod commands;
 pub mod config;
 mod deployers;
 mod ids;
+#[cfg(any(test, feature = "manual"))]
+pub mod manual;
 mod measure;
 pub mod runtime;
 mod serving;
@@ -20,18 +22,13 @@ mod wiring;
 
 use std::process::ExitCode;
 
+use clap::Parser;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Command, ConfigCommand, TokenCommand};
 use config::{ConfigError, EXIT_USAGE, Environment, ExposureError};
 
 pub use deployers::{Catalogue, catalogue};
-
-/// What the command line takes, for manuals and completions of it.
-pub fn command_line() -> clap::Command {
-    Cli::command()
-}
 
 /// Runs what the command line says, with the kinds of deployer in `catalogue`.
 ///

@@ -1,32 +1,25 @@
-//! Writes the manual pages and the shell completions into a folder, as packages carry them.
-//!
-//! An example, so that neither the program nor its users carry what only packaging needs:
-//! `cargo run --package registrywatcher-server --example manual -- FOLDER`.
+//! Manual pages and shell completions, as packages carry them.
 
-use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::path::Path;
+use std::{fs, io};
 
-use anyhow::Context;
+use clap::CommandFactory;
 use clap_complete::Shell;
 
-/// The shells whose users are served, each with the name under which it looks for completions.
+use crate::cli::Cli;
+
+/// The shells whose users are served.
 const SHELLS: [Shell; 3] = [Shell::Bash, Shell::Fish, Shell::Zsh];
 
-fn main() -> anyhow::Result<()> {
-    let folder = env::args_os().nth(1).context("usage: manual FOLDER")?;
-    write(&PathBuf::from(folder))?;
-    Ok(())
-}
-
-/// Writes `man/<verb>.1`, one for each verb, and `completions/<file of the shell>`.
-fn write(folder: &Path) -> io::Result<()> {
+/// Writes `man/<verb>.1`, one for each verb, and `completions/<file of the shell>` into `folder`.
+pub fn write(folder: &Path) -> io::Result<()> {
     let pages = folder.join("man");
     fs::create_dir_all(&pages)?;
-    clap_mangen::generate_to(registrywatcher_server::command_line(), pages)?;
+    clap_mangen::generate_to(Cli::command(), pages)?;
     let completions = folder.join("completions");
     fs::create_dir_all(&completions)?;
     for shell in SHELLS {
-        let mut command_line = registrywatcher_server::command_line();
+        let mut command_line = Cli::command();
         clap_complete::generate_to(shell, &mut command_line, "registrywatcher", &completions)?;
     }
     Ok(())
@@ -58,11 +51,8 @@ mod tests {
             ("registrywatcher-config-check.1", "REGISTRYWATCHER_CONFIG"),
             ("registrywatcher-ctl-deploy.1", "\\-\\-wait"),
         ] {
-            assert!(
-                page(name).contains(says),
-                "no `{says}` in {name}:\n{}",
-                page(name)
-            );
+            let page = page(name);
+            assert!(page.contains(says), "no `{says}` in {name}:\n{page}");
         }
     }
 
@@ -75,10 +65,8 @@ mod tests {
             "_registrywatcher",
         ] {
             let text = fs::read_to_string(folder.path().join("completions").join(file)).unwrap();
-            assert!(
-                text.contains("healthcheck") && text.contains("dry-run"),
-                "{file}"
-            );
+            let knows = text.contains("healthcheck") && text.contains("dry-run");
+            assert!(knows, "{file}");
         }
     }
 }
