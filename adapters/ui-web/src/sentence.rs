@@ -105,7 +105,9 @@ impl Sentence {
             let separator = if index == 0 { "" } else { "; " };
             sentence = sentence.words(separator).reason(reason);
         }
-        sentence.words(".")
+        let last = sentence.parts.last();
+        let goes_on = matches!(last, Some(Part::Words(words)) if words.ends_with('…'));
+        sentence.words(if goes_on { "" } else { "." })
     }
 
     /// In the core's words, but for what can be told better where there are links and a clock.
