@@ -1,6 +1,7 @@
 # `make demo` runs the main job; `make test` passes the tests. Both set up what they need.
 
-.PHONY: demo check test engines example simulate bench soak setup setup-tests setup-tools openapi openapi-check sdk help
+.PHONY: demo check test engines example simulate bench soak package setup setup-tests setup-tools setup-package openapi \
+	openapi-check sdk help
 .DEFAULT_GOAL := help
 
 # One target folder and one set of flags for everything, so that nothing is built twice.
@@ -50,6 +51,9 @@ soak: setup-tests ## Two replicas, 200 watches, and one of them killed every few
 	REGISTRYWATCHER_REQUIRE_BACKENDS=1 REGISTRYWATCHER_SOAK_SECONDS=$(SECONDS) \
 	$(CARGO) test --quiet --package registrywatcher-server --test system --locked -- --ignored --exact replicas::soak --nocapture
 
+package: setup-package ## A static program, a container image, a Debian package and an SBOM, in target/package.
+	packaging/make
+
 openapi: ## Write openapi/registrywatcher.json anew.
 	REGISTRYWATCHER_UPDATE=1 $(CARGO) test --package registrywatcher-api-rest
 
@@ -70,3 +74,6 @@ setup-tests:
 
 setup-tools:
 	@.ci/setup tools
+
+setup-package:
+	@.ci/setup package

@@ -6,6 +6,7 @@ pub mod deployer;
 pub mod ids;
 pub mod notifier;
 pub mod registry;
+pub mod sessions;
 pub mod store;
 pub mod tokens;
 
@@ -19,6 +20,7 @@ pub use deployer::{
 pub use ids::Ids;
 pub use notifier::{Notifier, NotifyError};
 pub use registry::{ImageMetadata, Quota, Registry, RegistryError};
+pub use sessions::Sessions;
 pub use store::{
     Committed, DeadLetter, DeadLetterQuery, DeploymentQuery, EventQuery, EventRange, LeaseClaim,
     LoggedTag, ReplicaId, Resource, RestraintChange, Restraints, Scope, Snapshot, Step, Store,

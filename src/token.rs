@@ -1,4 +1,8 @@
-//! Who may call: a bearer [`Token`], what its bearer may do ([`Role`]) and to which watches ([`Reach`]).
+//! Who may call: a bearer [`Token`], what its bearer may do ([`Role`]) and to which watches ([`Reach`]); and who has signed in
+//! with one ([`Session`]).
+
+mod hash;
+mod session;
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,6 +14,9 @@ use crate::event::NamePattern;
 use crate::intent::Author;
 use crate::text::name_type;
 use crate::watch::WatchName;
+
+pub use hash::{ParseTokenHashError, SessionHash, TokenHash};
+pub use session::Session;
 
 name_type!(
     /// The name of a token that is kept in the store.
@@ -92,56 +99,6 @@ impl Reach {
                 .iter()
                 .any(|pattern| pattern.matches(watch.as_str())),
         }
-    }
-}
-
-/// The SHA-256 of a token, which is all that is kept of it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TokenHash([u8; 32]);
-
-impl TokenHash {
-    /// A hash that was computed.
-    pub fn new(sha256: [u8; 32]) -> Self {
-        Self(sha256)
-    }
-
-    /// The hash itself.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for TokenHash {
-    /// Without the hash: with it, a weak token could be guessed offline.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenHash(..)")
-    }
-}
-
-impl fmt::Display for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-/// A text that is no SHA-256.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected the 64 hexadecimal digits of a SHA-256")]
-pub struct ParseTokenHashError;
-
-impl FromStr for TokenHash {
-    type Err = ParseTokenHashError;
-
-    fn from_str(text: &str) -> Result<Self, ParseTokenHashError> {
-        let mut hash = [0; 32];
-        if text.len() != 2 * hash.len() || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
-            return Err(ParseTokenHashError);
-        }
-        for (index, byte) in hash.iter_mut().enumerate() {
-            let digits = &text[2 * index..][..2];
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| ParseTokenHashError)?;
-        }
-        Ok(Self(hash))
     }
 }
 

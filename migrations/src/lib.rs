@@ -7,6 +7,7 @@ mod lock;
 mod m20261124_000001_create_tables;
 mod m20261124_000002_import_go_service;
 mod m20261124_000003_create_tokens;
+mod m20261124_000004_create_sessions;
 
 use async_trait::async_trait;
 use sea_orm_migration::sea_orm::{DatabaseConnection, DbErr};
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_create_tables::Migration),
             Box::new(m20261124_000002_import_go_service::Migration),
             Box::new(m20261124_000003_create_tokens::Migration),
+            Box::new(m20261124_000004_create_sessions::Migration),
         ]
     }
 }

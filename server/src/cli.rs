@@ -11,7 +11,7 @@ use registrywatcher::token::{Role, TokenName};
 
 /// Watches container registries and deploys the wanted tag, by digest, through the orchestrator you have.
 #[derive(Debug, Parser)]
-#[command(version, about, propagate_version = true)]
+#[command(name = "registrywatcher", version, about, propagate_version = true)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -8,10 +8,13 @@ mod commands;
 pub mod config;
 mod deployers;
 mod ids;
+#[cfg(any(test, feature = "manual"))]
+pub mod manual;
 mod measure;
 pub mod runtime;
 mod serving;
 mod shutdown;
+mod site;
 mod table;
 mod telemetry;
 mod traces;

@@ -7,6 +7,7 @@ mod logins;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use registrywatcher::ports::Clock;
@@ -53,6 +54,18 @@ pub struct Access {
     settings: AccessSettings,
     known: RwLock<Arc<Known>>,
     logins: Mutex<Logins>,
+}
+
+/// Why a token that was presented is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginRefused {
+    /// Nobody has such a token, or it has expired.
+    Unknown,
+    /// Too many logins from the same address failed.
+    TooMany {
+        /// When to try again.
+        retry_after: Option<Duration>,
+    },
 }
 
 /// The tokens that are known at the moment.
@@ -102,8 +115,30 @@ impl Access {
         self.logins().uses_to_note(stored, self.clock.monotonic())
     }
 
+    /// The token that reads `secret`, presented from an address by another way in than the API; failures are counted together.
+    pub fn log_in_elsewhere(
+        &self,
+        secret: &str,
+        from: Option<IpAddr>,
+    ) -> Result<Arc<Token>, LoginRefused> {
+        self.log_in(secret, from).map_err(|fault| match fault.kind {
+            Kind::TooManyFailedLogins => LoginRefused::TooMany {
+                retry_after: fault.retry_after,
+            },
+            _ => LoginRefused::Unknown,
+        })
+    }
+
+    /// The token of this hash, as long as it is accepted.
+    pub fn token(&self, hash: &TokenHash) -> Option<Arc<Token>> {
+        let now = self.clock.now();
+        let known = self.known();
+        let mut accepted = known.tokens.iter().filter(|token| !token.is_expired(now));
+        accepted.find(|token| token.hash == *hash).cloned()
+    }
+
     /// Whether every caller may do everything.
-    pub(crate) fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         self.settings.open_without_tokens && !self.known().closed
     }
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Request, Response, Route, get};
 use registrywatcher::app::App;
 
-pub use access::{Access, AccessSettings};
+pub use access::{Access, AccessSettings, LoginRefused};
 pub use document::openapi;
 pub use edge::{Origin, ParseOriginError};
 

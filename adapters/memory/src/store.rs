@@ -1,4 +1,5 @@
 mod leases;
+mod sessions;
 mod tag_log;
 mod tokens;
 
@@ -39,6 +40,7 @@ struct Inner {
     /// The fingerprints of the configurations that were used, each where another one was used before.
     configurations: Vec<String>,
     tag_log: TagLog,
+    sessions: sessions::Begun,
     tokens: tokens::Kept,
     calls: u64,
     failures_left: u32,

@@ -1,10 +1,11 @@
-//! [`MemoryStore`] keeps the contract of the Store port, and breaks on demand.
+//! [`MemoryStore`] keeps the contract of the Store, Tokens and Sessions ports, and breaks on demand.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use registrywatcher::ports::{Scope, Store, StoreError, Tokens};
+use registrywatcher::ports::{Scope, Sessions, Store, StoreError, Tokens};
+use registrywatcher_conformance::sessions::SessionsHarness;
 use registrywatcher_conformance::store::StoreHarness;
 use registrywatcher_conformance::store::samples::{event, name, step, watch};
 use registrywatcher_conformance::tokens::TokensHarness;
@@ -49,6 +50,17 @@ impl TokensHarness for Harness {
     }
 }
 
+#[async_trait]
+impl SessionsHarness for Harness {
+    fn sessions(&self) -> Arc<dyn Sessions> {
+        Arc::new(self.store.clone())
+    }
+
+    async fn second_sessions(&self) -> Arc<dyn Sessions> {
+        self.sessions()
+    }
+}
+
 #[expect(clippy::unused_async, reason = "the suites await their harness")]
 async fn harness() -> Harness {
     let clock = MemoryClock::new();
@@ -58,6 +70,7 @@ async fn harness() -> Harness {
 
 registrywatcher_conformance::store_suite!(harness);
 registrywatcher_conformance::tokens_suite!(harness);
+registrywatcher_conformance::sessions_suite!(harness);
 
 #[tokio::test]
 async fn a_store_told_to_fail_changes_nothing_and_is_well_again_afterwards() {

@@ -8,6 +8,7 @@ pub(crate) mod deployments;
 pub(crate) mod events;
 pub(crate) mod quarantine;
 pub(crate) mod restraints;
+pub(crate) mod sessions;
 pub(crate) mod sink_cursors;
 pub(crate) mod tag_log;
 pub(crate) mod tokens;

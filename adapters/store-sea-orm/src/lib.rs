@@ -13,6 +13,7 @@ mod file_lock;
 mod leases;
 mod read;
 mod restraints;
+mod sessions;
 mod sinks;
 mod sql;
 mod store;

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use registrywatcher::app::{App, Sharing};
-use registrywatcher::ports::{Clock, Scope, Snapshot, Store, Tokens};
+use registrywatcher::ports::{Clock, Scope, Sessions, Snapshot, Store, Tokens};
 use registrywatcher_api_rest::{Access, AccessSettings, ServerInfo};
 use registrywatcher_memory::MemoryStore;
 use registrywatcher_store_sea_orm::FileLock;
+use registrywatcher_ui_web as pages;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -25,6 +26,7 @@ use crate::measure::{self, Measurements};
 use crate::runtime::TokenFollower;
 use crate::serving;
 use crate::shutdown;
+use crate::site::{AccessDoor, Site};
 use crate::telemetry;
 use crate::wiring::{open_store, sharing, store_url, wire};
 
@@ -90,7 +92,7 @@ pub(crate) async fn serve(
     measure::begin(&wired.app, &wired.sinks);
     let (app, background) = wired.start(&config.poll);
     tracing::info!(
-        "watching {} images; the API is at http://{address}",
+        "watching {} images; the page and the API are at http://{address}",
         config.watches.len()
     );
     ready(address, Arc::clone(&app));
@@ -103,7 +105,9 @@ pub(crate) async fn serve(
         waiting.stop_waiting();
         let _ = asked.send(());
     };
-    let endpoint = endpoint(&app, &access, config, &measurements);
+    let api = endpoint(&app, &access, config, &measurements);
+    let pages = pages(&app, &access, keeping.sessions, config, address);
+    let endpoint = Site { pages, api };
     let served = serving::serve(listener, endpoint, signalled, grace);
     // Both at once: other replicas need not wait for the clients of this one.
     let stopped = async {
@@ -127,6 +131,7 @@ pub(crate) async fn serve(
 struct Keeping {
     store: Arc<dyn Store>,
     tokens: Arc<dyn Tokens>,
+    sessions: Arc<dyn Sessions>,
     /// What keeps others from the same file.
     _lock: Option<FileLock>,
     sharing: Option<Sharing>,
@@ -141,8 +146,10 @@ async fn keep(config: &Config, kept: Kept) -> anyhow::Result<Keeping> {
             open: Vec::new(),
             ..stored
         };
+        let copy = Arc::new(MemoryStore::from_snapshot(stored));
         return Ok(Keeping {
-            store: Arc::new(MemoryStore::from_snapshot(stored)),
+            sessions: Arc::clone(&copy) as Arc<dyn Sessions>,
+            store: copy,
             tokens: Arc::new(store),
             _lock: None,
             sharing: None,
@@ -152,6 +159,7 @@ async fn keep(config: &Config, kept: Kept) -> anyhow::Result<Keeping> {
     let store = Arc::new(open_store(config).await?);
     Ok(Keeping {
         tokens: Arc::clone(&store) as Arc<dyn Tokens>,
+        sessions: Arc::clone(&store) as Arc<dyn Sessions>,
         store,
         _lock: lock,
         sharing: sharing(config),
@@ -190,4 +198,27 @@ fn endpoint(
     let (measured, measurements) = (Arc::clone(app), Arc::clone(measurements));
     let metrics = Arc::new(move || measurements.render(&measured));
     registrywatcher_api_rest::endpoint(Arc::clone(app), Arc::clone(access), info, metrics)
+}
+
+fn pages(
+    app: &Arc<App>,
+    access: &Arc<Access>,
+    sessions: Arc<dyn Sessions>,
+    config: &Config,
+    address: SocketAddr,
+) -> impl poem::Endpoint + use<> {
+    let parts = pages::Parts {
+        app: Arc::clone(app),
+        door: Arc::new(AccessDoor(Arc::clone(access))),
+        sessions,
+        clock: Arc::new(SystemClock::start()),
+    };
+    let settings = pages::Settings {
+        secure_cookies: !address.ip().to_canonical().is_loopback(),
+        request_timeout: config.server.request_timeout,
+        max_body_bytes: config.server.max_body_bytes as usize,
+        max_event_streams: config.server.max_event_streams as usize,
+        ..pages::Settings::default()
+    };
+    pages::endpoint(parts, settings)
 }

@@ -8,6 +8,7 @@ mod files;
 mod go_service;
 mod notifications;
 mod printing;
+mod reference;
 mod section_faults;
 
 use std::net::SocketAddr;

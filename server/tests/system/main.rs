@@ -14,7 +14,11 @@ mod demo;
 #[cfg(test)]
 mod discovery;
 #[cfg(test)]
+mod documentation;
+#[cfg(test)]
 mod engines;
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

@@ -55,7 +55,16 @@ impl Program {
 
     /// Starts it.
     pub(crate) fn start(&self, arguments: &[&str]) -> RunningChild {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_registrywatcher"));
+        self.start_with(env!("CARGO_BIN_EXE_registrywatcher"), arguments)
+    }
+
+    /// Runs a script in its folder and environment, until the first command that fails.
+    pub(crate) fn shell(&self, script: &str) -> RunningChild {
+        self.start_with("sh", &["-euc", script])
+    }
+
+    fn start_with(&self, program: &str, arguments: &[&str]) -> RunningChild {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .current_dir(self.folder())

@@ -8,7 +8,7 @@ use crate::child::{Ended, RunningChild};
 use crate::wait::eventually;
 
 /// What stands before the address in the log.
-const ADDRESS: &str = "the API is at http://";
+const ADDRESS: &str = " at http://";
 
 /// A service that runs, and its API.
 pub(crate) struct Service {

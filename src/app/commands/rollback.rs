@@ -41,11 +41,7 @@ impl App {
         if !demand.overrides_freeze {
             self.ensure_not_frozen(name)?;
         }
-        let of = demand.workload.as_ref().or(watch.workloads.first());
-        let candidate = match of {
-            Some(workload) => self.succeeded_before(watch, workload).await?,
-            None => None,
-        };
+        let candidate = self.before(watch, demand.workload.as_ref()).await?;
         let candidate = candidate.ok_or_else(|| CommandError::NothingBefore {
             watch: name.clone(),
             why: "no other image has been deployed successfully".to_owned(),
@@ -55,6 +51,29 @@ impl App {
             ..self.request(candidate, watch, demand.workload.clone(), author)
         };
         self.ask(watch, request, demand.once).await
+    }
+
+    /// What [`roll_back`](Self::roll_back) would go back to if it was asked for now, to tell before it is.
+    pub async fn rollback_target(
+        &self,
+        name: &WatchName,
+        workload: Option<&Workload>,
+    ) -> Result<Option<Candidate>, CommandError> {
+        let watch = self.configured_watch(name)?;
+        ensure_workload(&watch, workload)?;
+        self.before(&watch, workload).await
+    }
+
+    /// The image before the one that `workload`, or the first of the watch, runs.
+    async fn before(
+        &self,
+        watch: &Watch,
+        workload: Option<&Workload>,
+    ) -> Result<Option<Candidate>, CommandError> {
+        match workload.or(watch.workloads.first()) {
+            Some(workload) => self.succeeded_before(watch, workload).await,
+            None => Ok(None),
+        }
     }
 
     /// The image that `workload` ran well before the one that it runs, or is being brought to, now.

@@ -24,5 +24,6 @@ pub mod ids;
 pub mod notifier;
 pub mod registry;
 pub mod samples;
+pub mod sessions;
 pub mod store;
 pub mod tokens;

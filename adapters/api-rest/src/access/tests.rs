@@ -123,6 +123,45 @@ fn only_the_uses_of_stored_tokens_are_noted() {
 }
 
 #[test]
+fn failed_logins_elsewhere_are_counted_with_those_of_the_interface() {
+    let (access, _) = access(&["ops"], false);
+    for _ in 0..5 {
+        assert_eq!(admit(&access, "guess"), Err(Kind::Unauthenticated));
+        let refused = access.log_in_elsewhere("guess", None);
+        assert_eq!(refused, Err(LoginRefused::Unknown));
+    }
+    assert_eq!(admit(&access, "guess"), Err(Kind::TooManyFailedLogins));
+    let refused = access.log_in_elsewhere("ops", None);
+    assert!(
+        matches!(
+            refused,
+            Err(LoginRefused::TooMany {
+                retry_after: Some(_)
+            })
+        ),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_token_is_found_by_its_hash_as_long_as_it_is_accepted() {
+    let (access, clock) = access(&["ops"], false);
+    let expiring = Token {
+        expires_at: Some(clock.now() + Duration::from_secs(10)),
+        ..token("ci")
+    };
+    access.update(vec![expiring.clone()]);
+    let found = |name: &str| access.token(&token(name).hash);
+    assert_eq!(found("ops").as_deref(), Some(&token("ops")));
+    assert_eq!(found("ci").as_deref(), Some(&expiring));
+    assert_eq!(found("other"), None);
+    clock.advance(Duration::from_secs(10));
+    assert_eq!(found("ci"), None);
+    access.update(Vec::new());
+    assert!(found("ops").is_some(), "that one is configured");
+}
+
+#[test]
 fn a_request_without_a_token_is_no_failed_login() {
     let (access, _) = access(&["ops"], false);
     for _ in 0..20 {

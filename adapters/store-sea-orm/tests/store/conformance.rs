@@ -1,10 +1,11 @@
-//! The contracts of the Store and Tokens ports.
+//! The contracts of the Store, Tokens and Sessions ports.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use registrywatcher::ports::{Store, Tokens};
+use registrywatcher::ports::{Sessions, Store, Tokens};
+use registrywatcher_conformance::sessions::SessionsHarness;
 use registrywatcher_conformance::store::StoreHarness;
 use registrywatcher_conformance::tokens::TokensHarness;
 use registrywatcher_store_sea_orm::SeaOrmStore;
@@ -73,6 +74,17 @@ impl TokensHarness for Harness {
     }
 }
 
+#[async_trait]
+impl SessionsHarness for Harness {
+    fn sessions(&self) -> Arc<dyn Sessions> {
+        Arc::new(self.store.clone())
+    }
+
+    async fn second_sessions(&self) -> Arc<dyn Sessions> {
+        Arc::new(self.database.connect().await)
+    }
+}
+
 mod sqlite {
     use super::{Database, Harness};
 
@@ -82,6 +94,7 @@ mod sqlite {
 
     registrywatcher_conformance::store_suite!(harness);
     registrywatcher_conformance::tokens_suite!(harness);
+    registrywatcher_conformance::sessions_suite!(harness);
 }
 
 mod postgres {
@@ -93,4 +106,5 @@ mod postgres {
 
     registrywatcher_conformance::store_suite!(harness?);
     registrywatcher_conformance::tokens_suite!(harness?);
+    registrywatcher_conformance::sessions_suite!(harness?);
 }

@@ -56,10 +56,14 @@ async fn migrations_go_up_and_down_and_up_again(database: &Database) {
     let all = store.migration_status().await.unwrap();
     assert!(applied(&all).into_iter().all(|is_applied| is_applied));
 
-    store.migrate_down(2).await.unwrap();
+    let later = all.len() - 1;
+    store
+        .migrate_down(u32::try_from(later).unwrap())
+        .await
+        .unwrap();
     assert_eq!(
         applied(&store.migration_status().await.unwrap()),
-        [true, false, false]
+        [vec![true], vec![false; later]].concat()
     );
     assert_eq!(
         store.load(&Scope::Everything).await.unwrap().watches.len(),
@@ -148,6 +152,7 @@ async fn a_migration_that_is_not_known_is_named_and_nothing_is_touched(database:
 
 async fn status_makes_no_table(database: &Database) {
     let status = database.connect().await.migration_status().await.unwrap();
-    assert_eq!(applied(&status), [false, false, false]);
+    assert!(!status.is_empty());
+    assert!(!applied(&status).contains(&true), "{status:?}");
     assert_eq!(schema(database).await, Vec::<String>::new());
 }

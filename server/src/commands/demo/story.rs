@@ -70,6 +70,7 @@ impl Story {
             "nomad     a simulated one at {}, running job `web` at v1.0.0",
             stage.nomad.url()
         );
+        println!("page      http://{address}");
         println!("api       http://{address}/api/v1/watches/web");
         println!(
             "          curl -X POST http://{address}/tags/web -H 'content-type: application/json' \\"
