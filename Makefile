@@ -1,7 +1,7 @@
 # `make demo` runs the main job; `make test` passes the tests. Both set up what they need.
 
-.PHONY: demo check test engines example simulate bench soak package setup setup-tests setup-tools setup-package openapi \
-	openapi-check sdk help
+.PHONY: demo check test engines example simulate bench soak browser screenshots package setup setup-tests \
+	setup-tools setup-browser setup-package openapi openapi-check sdk help
 .DEFAULT_GOAL := help
 
 # One target folder and one set of flags for everything, so that nothing is built twice.
@@ -51,6 +51,16 @@ soak: setup-tests ## Two replicas, 200 watches, and one of them killed every few
 	REGISTRYWATCHER_REQUIRE_BACKENDS=1 REGISTRYWATCHER_SOAK_SECONDS=$(SECONDS) \
 	$(CARGO) test --quiet --package registrywatcher-server --test system --locked -- --ignored --exact replicas::soak --nocapture
 
+# Node.js is that of the tools.
+browser screenshots: NODE := PATH="$(CURDIR)/target/tools/bin:$$PATH" node
+browser: setup-browser ## The tests of the page, in Chromium.
+	$(NODE) --test --test-reporter=spec tests/browser/page.test.js
+
+screenshots: setup-browser ## Pictures of each page at three widths, light and dark, in target/screenshots; the README's in docs/images.
+	$(NODE) tests/browser/screenshots.js target/screenshots
+	mkdir -p docs/images
+	cp target/screenshots/overview-wide-light.png docs/images/overview.png
+
 package: setup-package ## A static program, a container image, a Debian package and an SBOM, in target/package.
 	packaging/make
 
@@ -74,6 +84,11 @@ setup-tests:
 
 setup-tools:
 	@.ci/setup tools
+
+setup-browser: setup-tools
+	@.ci/setup browser
+	$(CARGO) build --package registrywatcher-server --locked
+	$(CARGO) build --package registrywatcher-simulator --example stage --locked
 
 setup-package:
 	@.ci/setup package

@@ -57,10 +57,7 @@ impl Timeline {
     /// Of deployments that are given newest first.
     pub(crate) fn new(deployments: &[Deployment], now: DateTime<Utc>) -> Option<Self> {
         let oldest = deployments.last()?;
-        // A little more than from the first to now, so that no mark is cut in half.
-        let range = (now - oldest.created_at).max(TimeDelta::minutes(1));
-        let begin = oldest.created_at - range / 40;
-        let width = range + range / 20;
+        let (begin, width) = window(oldest.created_at, now);
         let place = |at: DateTime<Utc>| {
             let part = (at - begin).as_seconds_f64() / width.as_seconds_f64();
             (100.0 * part).clamp(0.0, 100.0)
@@ -84,6 +81,12 @@ impl Timeline {
             told: summary(deployments, now),
         })
     }
+}
+
+/// Where the picture begins and how long it is: a minute or more until now, and a little beyond, so that no mark is cut in half.
+fn window(oldest: DateTime<Utc>, now: DateTime<Utc>) -> (DateTime<Utc>, TimeDelta) {
+    let range = (now - oldest).max(TimeDelta::minutes(1));
+    (now - range - range / 40, range + range / 20)
 }
 
 /// How long a deployment took, or takes already.
@@ -175,4 +178,23 @@ fn summary(deployments: &[Deployment], now: DateTime<Utc>) -> String {
         count_of(Look::Good),
         count_of(Look::Bad)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_moment_below_the_axis_is_still_to_come() {
+        let now = DateTime::UNIX_EPOCH;
+        for age in [0, 17, 60, 86_400] {
+            let (begin, width) = window(now - TimeDelta::seconds(age), now);
+            let labels = ticks(begin, width, now);
+            let labels: Vec<_> = labels.iter().map(|tick| tick.label.as_str()).collect();
+            assert!(
+                labels.iter().all(|label| !label.starts_with("in ")),
+                "{age} s: {labels:?}"
+            );
+        }
+    }
 }

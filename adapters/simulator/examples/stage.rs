@@ -1,0 +1,72 @@
+//! The simulators as a program: it does what each line of its standard input says, and answers with a line. Tests in other
+//! languages deploy from and to it; it ends with its standard input.
+
+use std::io::{self, BufRead as _, Write as _};
+use std::time::Duration;
+
+use registrywatcher_simulator::{Quota, SimulatedNomad, SimulatedRegistry};
+use serde_json::json;
+
+struct Stage {
+    registry: SimulatedRegistry,
+    nomad: SimulatedNomad,
+}
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let stage = Stage {
+        registry: SimulatedRegistry::start().await?,
+        nomad: SimulatedNomad::start().await?,
+    };
+    stage
+        .nomad
+        .configure(|settings| settings.health_delay = Duration::from_secs(1));
+    let mut answers = io::stdout();
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let words: Vec<&str> = line.split_whitespace().collect();
+        writeln!(answers, "{}", stage.act(&words))?;
+        answers.flush()?;
+    }
+    Ok(())
+}
+
+impl Stage {
+    fn act(&self, words: &[&str]) -> String {
+        match *words {
+            ["addresses"] => format!("{} {}", self.registry.host(), self.nomad.url()),
+            ["publish", repository, tag] => self.registry.publish(repository, tag),
+            ["publish-broken", repository, tag] => {
+                let digest = self.registry.publish(repository, tag);
+                self.nomad.unhealthy_image(&digest);
+                digest
+            }
+            ["repair"] => {
+                self.nomad.recover();
+                String::new()
+            }
+            ["run", job, repository, tag] => {
+                self.run(job, repository, tag);
+                String::new()
+            }
+            ["runs", job] => self.nomad.running_image(job, job, "server").unwrap_or_default(),
+            ["quota", limit] => {
+                let limit = limit.parse().unwrap_or(u32::MAX);
+                let window = Duration::from_hours(6);
+                self.registry
+                    .configure(|settings| settings.quota = Some(Quota { limit, window }));
+                String::new()
+            }
+            _ => format!("not understood: {}", words.join(" ")),
+        }
+    }
+
+    /// A job that goes back by itself, as most people's do.
+    fn run(&self, job: &str, repository: &str, tag: &str) {
+        let image = format!("{}/{repository}:{tag}", self.registry.host());
+        self.nomad
+            .service_job_with(job, job, "server", "docker", &image, |it| {
+                it["TaskGroups"][0]["Update"] = json!({ "AutoRevert": true });
+            });
+    }
+}

@@ -1,0 +1,274 @@
+// What people see and do on the page, in Debian's Chromium over a running server.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, describe, test } from "node:test";
+
+import { Browser, confirm, row, runs, sees, seesNot, signIn } from "./browser.js";
+import { Stage, eventually } from "./stage.js";
+
+let stage;
+let browser;
+
+before(async () => {
+  stage = await Stage.set();
+  await stage.settled();
+  browser = await Browser.open(stage);
+});
+
+after(async () => {
+  await browser?.close();
+  await stage?.strike();
+});
+
+/** The page of a watch, as somebody of that role sees it. */
+async function watching(name, role = "deployer", options = {}) {
+  const page = await browser.person(role, options);
+  await page.goto(`/watches/${name}`);
+  return page;
+}
+
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+const link = (page, name) => page.getByRole("link", { name, exact: true });
+
+/** The row of the switches that is called so. */
+const setting = (page, name) => page.locator(".switches li").filter({ has: page.getByText(name, { exact: true }) });
+
+/** A switch that stands so. */
+const set = (page, name, how) => setting(page, name).filter({ hasText: new RegExp(`^\\s*${name}\\s*${how}`) });
+
+async function deploy(page, tag) {
+  await page.getByLabel("Tag", { exact: true }).fill(tag);
+  await button(page, "Deploy…").click();
+  await confirm(page, new RegExp(`^Deploy ${tag} `), `Deploy ${tag}`);
+}
+
+describe("somebody with a token", () => {
+  test("signs in and out, and the session is over", async () => {
+    const context = await browser.stranger();
+    const page = await context.newPage();
+    await page.goto("/watches/web");
+    await page.getByLabel("Token").fill("no token of ours");
+    await button(page, "Sign in").click();
+    await sees(page.getByRole("alert"));
+    await signIn(page, stage.tokens.viewer);
+    const cookies = await context.cookies();
+    assert.ok(cookies.every((it) => it.httpOnly && it.sameSite === "Strict"), "out of the reach of scripts and other sites");
+    await button(page, "Sign out").click();
+    await sees(page.getByRole("heading", { name: "Sign in" }));
+    await context.addCookies(cookies);
+    await page.goto("/");
+    await sees(page.getByRole("heading", { name: "Sign in" }));
+  });
+});
+
+describe("the overview", () => {
+  test("tells what runs and why", async () => {
+    const page = await browser.person("viewer");
+    await page.goto("/");
+    await sees(row(page, "mailer").getByText("v3.4.1").first());
+    await sees(row(page, "mailer").getByText("Up to date with"));
+    await sees(row(page, "mailer").getByText("up to date", { exact: true }));
+  });
+
+  test("keeps what is looked for in its address", async () => {
+    const page = await browser.person("viewer");
+    await page.goto("/");
+    await page.getByRole("searchbox").fill("mail");
+    await page.waitForURL(/[?&]q=mail/);
+    await seesNot(row(page, "web"));
+    await page.reload();
+    await sees(row(page, "mailer"));
+    assert.equal(await row(page, "web").count(), 0);
+    await page.goto("/?q=nobody");
+    await sees(page.getByText("No watch is like this"));
+  });
+});
+
+describe("whoever may deploy", () => {
+  test("deploys an older tag and follows it to its end, then rolls back", async () => {
+    const page = await watching("web");
+    await sees(runs(page, "v1.2.0"));
+    await deploy(page, "v1.1.0");
+    await sees(runs(page, "v1.1.0"));
+    await seesNot(setting(page, "Hold").filter({ hasText: /none/ }));
+    await link(page, "Roll back…").first().click();
+    await confirm(page, /^Roll .*back/, "Roll back");
+    await sees(runs(page, "v1.2.0"));
+    await page.getByRole("link", { name: "succeeded" }).first().click();
+    await sees(page.getByRole("heading", { name: "What happened" }));
+    await sees(page.getByText("dora").first());
+  });
+
+  test("pins, and lets the policy pick again", async () => {
+    const page = await watching("web");
+    await page.getByLabel("Tag", { exact: true }).fill("v1.0.0");
+    await button(page, "Pin…").click();
+    await confirm(page, "Pin web to v1.0.0?", "Pin to v1.0.0");
+    await sees(set(page, "Tag", "pinned to v1.0.0"));
+    await sees(runs(page, "v1.0.0"));
+    await link(page, "Track…").click();
+    await confirm(page, /^Let the policy pick/, "Track");
+    await sees(set(page, "Tag", "tracking"));
+    await sees(runs(page, "v1.2.0"));
+  });
+
+  test("turns auto-deploy off and on, and holds", async () => {
+    const page = await watching("mailer");
+    await setting(page, "Auto-deploy").getByRole("link").click();
+    await confirm(page, /^Turn auto-deploy off/, "Turn off");
+    await sees(set(page, "Auto-deploy", "off"));
+    await setting(page, "Auto-deploy").getByRole("link").click();
+    await confirm(page, /^Turn auto-deploy on/, "Turn on");
+    await link(page, "Hold…").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("textbox").fill("the fair is on");
+    await dialog.getByRole("button", { name: "Hold" }).click();
+    await sees(setting(page, "Hold").getByText("the fair is on"));
+    await setting(page, "Hold").getByRole("link", { name: "End…" }).click();
+    await confirm(page, /^End the hold/, "End the hold");
+    await sees(set(page, "Hold", "none"));
+    await button(page, "Check now").click();
+    await sees(page.getByRole("status").filter({ hasText: /\S/ }));
+  });
+
+  test("is told why an image failed, and releases it", async () => {
+    await stage.move("publish-broken", "acme/mailer", "v3.5.0");
+    const page = await watching("mailer");
+    await sees(page.getByRole("heading", { name: "In quarantine" }));
+    await sees(page.getByText("The last deployment failed"));
+    await sees(runs(page, "v3.4.1"));
+    await stage.move("repair");
+    await link(page, "Release…").click();
+    await confirm(page, /^Release /, "Release");
+    await sees(runs(page, "v3.5.0"));
+    await seesNot(page.getByRole("heading", { name: "In quarantine" }));
+  });
+
+  test("cannot send the same twice", async () => {
+    const page = await watching("api");
+    const deployments = async () => (await stage.call("GET", "/api/v1/deployments?watch=api")).items.length;
+    const known = await deployments();
+    await page.goto("/watches/api/deploy?tag=2.0.0");
+    const form = page.locator("form[data-once]");
+    // As fast as nobody clicks, and past what the script disables.
+    await form.evaluate(async (it) => {
+      const send = () => fetch(it.action, { method: "POST", body: new URLSearchParams(new FormData(it)) });
+      await Promise.all([send(), send(), send()]);
+    });
+    await stage.call("POST", "/api/v1/watches/api/check");
+    await eventually(async () => (await deployments()) >= known + 2, "both workloads are deployed to");
+    assert.equal(await deployments(), known + 2);
+  });
+
+  test("acts by the keyboard alone", async () => {
+    const page = await watching("mailer");
+    await link(page, "Hold…").focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog");
+    await sees(dialog);
+    await page.keyboard.press("Escape");
+    await seesNot(dialog);
+    await link(page, "Hold…").focus();
+    await page.keyboard.press("Enter");
+    await sees(dialog);
+    await dialog.getByRole("textbox").focus();
+    await page.keyboard.type("by hand");
+    await page.keyboard.press("Enter");
+    await sees(setting(page, "Hold").getByText("by hand"));
+    await stage.call("PATCH", "/api/v1/watches/mailer/intent", { hold: false });
+  });
+
+  test("acts without JavaScript as well", async () => {
+    const page = await watching("mailer", "deployer", { javaScriptEnabled: false });
+    await setting(page, "Auto-deploy").getByRole("link").click();
+    await sees(page.getByRole("heading", { name: /^Turn auto-deploy off/ }));
+    await button(page, "Turn off").click();
+    await page.waitForURL(/\/watches\/mailer/);
+    await sees(set(page, "Auto-deploy", "off"));
+    await setting(page, "Auto-deploy").getByRole("link").click();
+    await button(page, "Turn on").click();
+    await sees(set(page, "Auto-deploy", "on"));
+  });
+});
+
+describe("what others do", () => {
+  test("a push that nobody clicked shows by itself", async () => {
+    const page = await browser.person("viewer");
+    await page.goto("/");
+    await sees(page.getByText("Live", { exact: true }));
+    await stage.move("publish", "acme/mailer", "v3.6.0");
+    await sees(row(page, "mailer").getByText("Up to date with v3.6.0"));
+  });
+
+  test("shows in a second tab, whose old form is refused and explained", async () => {
+    const one = await watching("mailer");
+    const two = await one.context().newPage();
+    await two.goto("/watches/mailer/hold");
+    await setting(one, "Auto-deploy").getByRole("link").click();
+    await confirm(one, /^Turn auto-deploy off/, "Turn off");
+    await sees(set(one, "Auto-deploy", "off"));
+    await two.getByRole("textbox").fill("decided before");
+    await button(two, "Hold").click();
+    await sees(two.getByText("Your page was out of date."));
+    await two.goto("/watches/mailer");
+    await sees(set(two, "Auto-deploy", "off"));
+    await setting(one, "Auto-deploy").getByRole("link").click();
+    await confirm(one, /^Turn auto-deploy on/, "Turn on");
+    await sees(set(two, "Auto-deploy", "on"));
+  });
+
+  test("an admin freezes all, which everybody sees, and ends it", async () => {
+    const page = await browser.person("admin");
+    const other = await browser.person("viewer");
+    await page.goto("/freeze");
+    await link(page, "Freeze all…").click();
+    const dialog = page.getByRole("dialog", { name: "Freeze all watches?" });
+    await dialog.getByLabel("Reason").or(dialog.getByRole("textbox")).first().fill("stocktaking");
+    await dialog.getByRole("button", { name: "Freeze all" }).click();
+    await sees(page.getByRole("complementary", { name: "Freeze" }).getByText("stocktaking"));
+    await other.goto("/");
+    await sees(other.getByRole("complementary", { name: "Freeze" }));
+    await link(page, "End the freeze…").click();
+    await confirm(page, /^End the freeze/, "End the freeze");
+    await sees(page.getByText("Not frozen."));
+  });
+
+  test("a lost connection is told, and recovers", async () => {
+    const page = await browser.person("viewer");
+    await page.goto("/");
+    await sees(page.getByText("Live", { exact: true }));
+    await stage.halt();
+    await sees(page.getByText("Connecting…"));
+    await stage.start();
+    await sees(page.getByText("Live", { exact: true }));
+  });
+});
+
+test("a viewer sees no button that would be refused", async () => {
+  const page = await watching("web", "viewer");
+  await sees(runs(page, "v1.2.0"));
+  assert.equal(await page.locator("[data-ask], form[data-once]").count(), 0);
+  await page.goto("/freeze");
+  assert.equal(await page.locator("[data-ask]").count(), 0);
+  await page.goto("/watches/web/hold");
+  assert.equal(await page.getByRole("button", { name: "Hold" }).count(), 0);
+});
+
+describe("no page has a fault that axe knows", async () => {
+  const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  for (const colorScheme of ["light", "dark"]) {
+    for (const address of ["/", "/watches/web", "/watches/web/tags", "/watches/web/hold", "/events", "/registries", "/freeze"]) {
+      test(`${address}, ${colorScheme}`, async () => {
+        // What axe injects is none of the page's, whose own policy the other tests hold.
+        const page = await browser.person("admin", { colorScheme, bypassCSP: true });
+        await page.goto(address);
+        await page.addScriptTag({ content: axe });
+        const { violations } = await page.evaluate(() => axe.run());
+        assert.deepEqual(violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.target)}`), []);
+        await page.close();
+      });
+    }
+  }
+});
