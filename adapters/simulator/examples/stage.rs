@@ -4,7 +4,7 @@
 use std::io::{self, BufRead as _, Write as _};
 use std::time::Duration;
 
-use registrywatcher_simulator::{Quota, SimulatedNomad, SimulatedRegistry};
+use registrywatcher_simulator::{SimulatedNomad, SimulatedRegistry};
 use serde_json::json;
 
 struct Stage {
@@ -47,14 +47,6 @@ impl Stage {
             }
             ["run", job, repository, tag] => {
                 self.run(job, repository, tag);
-                String::new()
-            }
-            ["runs", job] => self.nomad.running_image(job, job, "server").unwrap_or_default(),
-            ["quota", limit] => {
-                let limit = limit.parse().unwrap_or(u32::MAX);
-                let window = Duration::from_hours(6);
-                self.registry
-                    .configure(|settings| settings.quota = Some(Quota { limit, window }));
                 String::new()
             }
             _ => format!("not understood: {}", words.join(" ")),
