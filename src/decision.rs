@@ -19,7 +19,7 @@ use crate::observation::Observation;
 use crate::watch::{AdoptMode, Watch, Workload};
 
 pub use backoff::back_off;
-pub use gates::Gate;
+pub use gates::{Gate, overtaken};
 pub use hold::{Hold, HoldReason};
 pub use pick::Pick;
 pub use wanted::{Unwanted, wanted_tag};

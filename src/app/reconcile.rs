@@ -197,7 +197,7 @@ impl App {
         live.is_some_and(|live| live.look.as_ref().is_none_or(|look| look.at < now))
     }
 
-    async fn look(&self, watch: &Watch, index: usize) {
+    pub(super) async fn look(&self, watch: &Watch, index: usize) {
         let workload = &watch.workloads[index];
         let at = self.ports.clock.monotonic();
         let answer = match self.ports.deployers.get(&workload.deployer) {

@@ -141,6 +141,9 @@ impl App {
         deployment: &Deployment,
         deployer: &Arc<dyn Deployer>,
     ) -> Result<Option<Duration>, StoreError> {
+        if let Some(reason) = self.overtaken(deployment).await {
+            return self.end(deployment, End::given_up(reason)).await;
+        }
         match deployer.apply(&apply_of(deployment)).await {
             Ok(accepted) => {
                 self.clear_faults(deployment.id);

@@ -72,6 +72,11 @@ pub(super) fn all(
     ]
 }
 
+/// Why `candidate` may not replace what runs by now, although its deployment has begun: somebody else deployed meanwhile.
+pub fn overtaken(facts: &Facts<'_>, candidate: &Candidate) -> Option<HoldReason> {
+    would_downgrade(facts, candidate).or_else(|| changed_outside(facts, candidate))
+}
+
 fn running_unknown(facts: &Facts<'_>) -> Option<HoldReason> {
     match facts.runs {
         Runs::Unknown { why } => Some(HoldReason::RunningUnknown { why: why.clone() }),

@@ -6,7 +6,7 @@ use registrywatcher::app::{IntentChange, NewFreeze};
 use registrywatcher::intent::Target;
 use registrywatcher::ports::Clock;
 
-use super::house::{House, operator, tag};
+use super::house::{House, operator, running_v1, tag};
 
 /// A deployment of v1.1.0 waits to be started, as after a crash.
 async fn waiting() -> House {
@@ -80,5 +80,31 @@ async fn what_an_operator_asked_for_starts_all_the_same() {
     };
     change(&house, off).await;
     house.drive().await;
+    house.assert_runs("web", 2);
+}
+
+#[tokio::test]
+async fn what_somebody_else_deploys_while_the_orchestrator_is_asked_is_not_taken_back_to_a_lower_version()
+ {
+    let house = running_v1().await;
+    house.push("v1.1.0", 2);
+    house
+        .deployer
+        .deploy_outside_meanwhile("web", "registry.example/acme/web:v2.0.0");
+    house.turn().await;
+    assert_eq!(house.history(), [("v1.1.0".to_owned(), "abandoned")]);
+    assert!(house.deployer.applied().is_empty());
+    house.turn().await;
+    assert_eq!(house.holds(), ["would_downgrade"]);
+}
+
+#[tokio::test]
+async fn what_somebody_else_deploys_meanwhile_gives_way_to_what_is_newer() {
+    let house = running_v1().await;
+    house.push("v1.1.0", 2);
+    house
+        .deployer
+        .deploy_outside_meanwhile("web", "registry.example/acme/web:v1.0.1");
+    house.turn().await;
     house.assert_runs("web", 2);
 }
