@@ -1,6 +1,7 @@
 //! What is watched, and what runs it: [`Watch`] and [`Workload`].
 
 mod address;
+mod link;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::policy::TagPolicy;
 use crate::text::name_type;
 
 pub use address::Address;
+pub use link::{LinkTemplate, ParseLinkError};
 
 name_type!(
     /// The name of a [`Watch`], chosen in the configuration.

@@ -187,6 +187,7 @@ impl Wire {
         };
         let deployers = deployers::check(self.deployers, &root.child("deployers"), findings);
         let watches = watches::check(self.watches, &around, findings);
+        deployers::check_links(&deployers, &watches, &root.child("deployers"), findings);
         Some(Config {
             server: server?,
             store: store?,

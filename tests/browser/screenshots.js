@@ -8,7 +8,15 @@ import { Stage } from "./stage.js";
 
 const folder = process.argv[2];
 const WIDTHS = { phone: 390, tablet: 820, wide: 1440 };
-const PAGES = { overview: "/", watch: "/watches/web", tags: "/watches/web/tags", events: "/events", registries: "/registries", freeze: "/freeze" };
+const PAGES = {
+  overview: "/",
+  watch: "/watches/billing",
+  ask: "/watches/web/deploy?tag=v1.1.0",
+  tags: "/watches/web/tags",
+  events: "/events",
+  registries: "/registries",
+  freeze: "/freeze",
+};
 
 const stage = await Stage.set({
   api: { tags: ["2.0.0", "2.1.0"], jobs: ["api-staging", "api"] },
@@ -29,15 +37,24 @@ try {
   const ready = await browser.person("viewer");
   await ready.goto("/watches/billing");
   await sees(ready.getByRole("heading", { name: "In quarantine" }));
+  const [failed] = (await stage.call("GET", "/api/v1/deployments?watch=billing")).items;
+  const pages = { ...PAGES, deployment: `/deployments/${failed.id}` };
   for (const [size, width] of Object.entries(WIDTHS)) {
     for (const colorScheme of ["light", "dark"]) {
-      const page = await browser.person("admin", { colorScheme, viewport: { width, height: 900 } });
-      for (const [name, address] of Object.entries(PAGES)) {
+      const looks = { colorScheme, viewport: { width, height: 900 } };
+      const take = (page, name) =>
+        page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), animations: "disabled", fullPage: size !== "wide" });
+      const page = await browser.person("admin", looks);
+      for (const [name, address] of Object.entries(pages)) {
         await page.goto(address);
-        await sees(page.getByText("Live", { exact: true }));
-        await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), animations: "disabled" });
+        if (name !== "ask") await sees(page.getByText("Live", { exact: true }));
+        await take(page, name);
       }
       await page.close();
+      const stranger = await (await browser.stranger(looks)).newPage();
+      await stranger.goto("/");
+      await take(stranger, "sign-in");
+      await stranger.close();
     }
   }
 } finally {

@@ -11,6 +11,9 @@ import { randomBytes } from "node:crypto";
 const BUILT = join(process.env.CARGO_TARGET_DIR ?? new URL("../../target", import.meta.url).pathname, "debug");
 const STARTS_WITHIN = 30_000;
 
+/** The name under which the simulated registry is known. */
+const REGISTRY = "registry.example";
+
 /** Every watch of `watches` runs the first of its tags, and is deployed the last that its policy wants. */
 const WATCHES = {
   web: { tags: ["v1.0.0", "v1.1.0", "v1.2.0"] },
@@ -35,7 +38,7 @@ export class Stage {
     stage.#answers = createInterface({ input: stage.#simulators.stdout })[Symbol.asyncIterator]();
     for (const [name, { tags, jobs = [name] }] of Object.entries(watches)) {
       for (const tag of tags) await stage.move("publish", `acme/${name}`, tag);
-      for (const job of jobs) await stage.move("run", job, `acme/${name}`, tags[0]);
+      for (const job of jobs) await stage.move("run", job, `${REGISTRY}/acme/${name}:${tags[0]}`);
     }
     const [registry, nomad] = (await stage.move("addresses")).split(" ");
     for (const [role, token] of Object.entries(stage.tokens)) await writeFile(join(stage.#folder, role), token);
@@ -123,7 +126,7 @@ function configuration({ folder, listen, registry, nomad, watches }) {
   );
   const sections = Object.entries(watches).map(([name, { jobs = [name], policy = '{ semver = "*" }' }]) => {
     const workloads = jobs.map((job) => `{ deployer = "nomad", job = "${job}", task = "server" }`);
-    return `[watches.${name}]\nimage = "${registry}/acme/${name}"\npolicy = ${policy}\nmin_interval = "0s"\nworkloads = [${workloads}]`;
+    return `[watches.${name}]\nimage = "${REGISTRY}/acme/${name}"\npolicy = ${policy}\nmin_interval = "0s"\nworkloads = [${workloads}]`;
   });
   return `docker_config = false
 [server]
@@ -132,9 +135,13 @@ listen = "${listen}"
 url = "sqlite://${join(folder, "server.db")}"
 [poll]
 interval = "1s"
+[registries."${REGISTRY}"]
+address = "http://${registry}"
+plain_http = true
 [deployers.nomad]
 kind = "nomad"
 address = "${nomad}"
+link = "${nomad}/ui/jobs/{job}"
 ${tokens.join("\n")}
 ${sections.join("\n")}
 `;

@@ -45,8 +45,8 @@ impl Stage {
                 self.nomad.recover();
                 String::new()
             }
-            ["run", job, repository, tag] => {
-                self.run(job, repository, tag);
+            ["run", job, image] => {
+                self.run(job, image);
                 String::new()
             }
             _ => format!("not understood: {}", words.join(" ")),
@@ -54,10 +54,9 @@ impl Stage {
     }
 
     /// A job that goes back by itself, as most people's do.
-    fn run(&self, job: &str, repository: &str, tag: &str) {
-        let image = format!("{}/{repository}:{tag}", self.registry.host());
+    fn run(&self, job: &str, image: &str) {
         self.nomad
-            .service_job_with(job, job, "server", "docker", &image, |it| {
+            .service_job_with(job, job, "server", "docker", image, |it| {
                 it["TaskGroups"][0]["Update"] = json!({ "AutoRevert": true });
             });
     }

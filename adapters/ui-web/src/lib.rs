@@ -23,12 +23,14 @@ mod session;
 mod site;
 mod visitor;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use poem::Endpoint;
 use registrywatcher::app::App;
 use registrywatcher::ports::{Clock, Sessions};
+use registrywatcher::watch::{DeployerName, LinkTemplate};
 
 pub use door::{Door, Refused};
 pub use routes::serves;
@@ -69,6 +71,8 @@ pub struct Settings {
     pub max_body_bytes: usize,
     /// How many pages may be followed live at the same time; others are fetched anew now and then.
     pub max_event_streams: usize,
+    /// Where people look at the workloads of a deployer.
+    pub links: BTreeMap<DeployerName, LinkTemplate>,
 }
 
 impl Default for Settings {
@@ -80,6 +84,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(30),
             max_body_bytes: 64 << 10,
             max_event_streams: 256,
+            links: BTreeMap::new(),
         }
     }
 }

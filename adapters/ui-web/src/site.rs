@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use registrywatcher::app::{App, WatchView};
 use registrywatcher::ports::{Clock, Sessions};
-use registrywatcher::watch::WatchName;
+use registrywatcher::watch::{WatchName, Workload};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::sync::Semaphore;
 
@@ -44,6 +44,12 @@ impl Site {
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Where people look at a workload in its orchestrator, if that is known.
+    pub(crate) fn link(&self, workload: &Workload) -> Option<String> {
+        let template = self.settings.links.get(&workload.deployer)?;
+        template.to(&workload.address)
     }
 
     /// The watch of this name; one that the visitor may not know of does not exist for them.

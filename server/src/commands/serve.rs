@@ -1,5 +1,6 @@
 //! `serve`: watches, deploys, and serves the API until stopped.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use registrywatcher::app::{App, Sharing};
 use registrywatcher::ports::{Clock, Scope, Sessions, Snapshot, Store, Tokens};
+use registrywatcher::watch::{DeployerName, LinkTemplate};
 use registrywatcher_api_rest::{Access, AccessSettings, ServerInfo};
 use registrywatcher_memory::MemoryStore;
 use registrywatcher_store_sea_orm::FileLock;
@@ -107,7 +109,7 @@ pub(crate) async fn serve(
     };
     let api = endpoint(&app, &access, config, &measurements);
     let pages = pages(&app, &access, keeping.sessions, config, address);
-    let endpoint = Site { pages, api };
+    let endpoint = Site::new(pages, api);
     let served = serving::serve(listener, endpoint, signalled, grace);
     // Both at once: other replicas need not wait for the clients of this one.
     let stopped = async {
@@ -218,7 +220,16 @@ fn pages(
         request_timeout: config.server.request_timeout,
         max_body_bytes: config.server.max_body_bytes as usize,
         max_event_streams: config.server.max_event_streams as usize,
+        links: links(config),
         ..pages::Settings::default()
     };
     pages::endpoint(parts, settings)
+}
+
+/// Where pages lead to for the workloads of each deployer.
+fn links(config: &Config) -> BTreeMap<DeployerName, LinkTemplate> {
+    let deployers = config.deployers.iter();
+    deployers
+        .filter_map(|(name, deployer)| Some((name.clone(), deployer.link.clone()?)))
+        .collect()
 }

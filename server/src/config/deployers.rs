@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use registrywatcher::watch::DeployerName;
+use registrywatcher::watch::{DeployerName, LinkTemplate, Watch, WatchName};
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
@@ -19,6 +19,8 @@ pub struct DeployerConfig {
     pub kind: String,
     /// How its workloads are found that ask to be watched; `None` unless they are looked for.
     pub discover: Option<DiscoverConfig>,
+    /// Where people look at its workloads in a browser.
+    pub link: Option<LinkTemplate>,
     /// Everything else in the section, which only that kind can read.
     pub settings: Map<String, Value>,
 }
@@ -39,6 +41,7 @@ impl fmt::Debug for DeployerConfig {
         f.debug_struct("DeployerConfig")
             .field("kind", &self.kind)
             .field("discover", &self.discover)
+            .field("link", &self.link)
             .field("settings", &settings)
             .finish()
     }
@@ -49,6 +52,7 @@ pub(super) type Wire = Map<String, Value>;
 const KIND: &str = "kind";
 const DISCOVER: &str = "discover";
 const DISCOVER_INTERVAL: &str = "discover_interval";
+const LINK: &str = "link";
 
 /// How often a deployer is asked which workloads ask to be watched, unless it says otherwise.
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -86,11 +90,13 @@ pub(super) fn check(
             ),
         };
         let discover = discovery(&mut settings, &key, findings);
+        let link = link(&mut settings, &key, findings);
         let name = findings.parse::<DeployerName>(&key, &name);
         if let (Some(name), Some(kind)) = (name, kind) {
             let deployer = DeployerConfig {
                 kind,
                 discover,
+                link,
                 settings,
             };
             deployers.insert(name, deployer);
@@ -131,6 +137,48 @@ fn discovery(settings: &mut Wire, at: &Key, findings: &mut Findings<'_>) -> Opti
     })
 }
 
+/// Takes the link out of a section, which is not the kind's either.
+fn link(settings: &mut Wire, at: &Key, findings: &mut Findings<'_>) -> Option<LinkTemplate> {
+    let key = at.child(LINK);
+    match settings.remove(LINK)? {
+        Value::String(text) => findings.parse(&key, &text),
+        _ => {
+            findings.fault(
+                &key,
+                "expected a string, such as `link = \"https://nomad.example/ui/jobs/{job}\"`",
+            );
+            None
+        }
+    }
+}
+
+/// Finds links that lead nowhere, since they name a part that a workload does not have.
+pub(super) fn check_links(
+    deployers: &BTreeMap<DeployerName, DeployerConfig>,
+    watches: &BTreeMap<WatchName, Watch>,
+    at: &Key,
+    findings: &mut Findings<'_>,
+) {
+    for (name, deployer) in deployers {
+        let Some(link) = &deployer.link else {
+            continue;
+        };
+        let workloads = watches.values().flat_map(|watch| &watch.workloads);
+        let mut workloads = workloads.filter(|workload| workload.deployer == *name);
+        let lacking = workloads.find_map(|workload| {
+            let mut parts = link.parts();
+            let part = parts.find(|part| workload.address.get(part).is_none())?;
+            Some((part, workload))
+        });
+        if let Some((part, workload)) = lacking {
+            let problem = format!(
+                "names `{{{part}}}`, which `{workload}` does not have; give it one, or write the value into the link"
+            );
+            findings.fault(&at.child(name).child(LINK), problem);
+        }
+    }
+}
+
 impl DiscoverConfig {
     /// The fault that the kind of the deployer `name` cannot find workloads.
     pub(crate) fn refusal(&self, name: &DeployerName, kind: &str) -> Finding {
@@ -151,6 +199,9 @@ impl DeployerConfig {
         if let Some(discover) = &self.discover {
             document.pair(DISCOVER, true);
             document.duration(DISCOVER_INTERVAL, discover.interval);
+        }
+        if let Some(link) = &self.link {
+            document.pair(LINK, link.to_string());
         }
         for (key, value) in &self.settings {
             let shown = redacted(value, is_secret(key));

@@ -6,6 +6,7 @@ mod exposure;
 mod faults;
 mod files;
 mod go_service;
+mod links;
 mod notifications;
 mod printing;
 mod reference;

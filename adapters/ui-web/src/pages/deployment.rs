@@ -23,6 +23,8 @@ struct Shown {
     watch: String,
     title: String,
     workload: String,
+    /// Where it is in its orchestrator.
+    link: Option<String>,
     badge: Badge,
     image: ImageChip,
     from: ImageChip,
@@ -87,6 +89,7 @@ pub(crate) async fn show(call: Call) -> Result<Page, Fault> {
         watch: of.watch.to_string(),
         title: format!("{} on {}", of.tag(), of.watch),
         workload: of.workload.to_string(),
+        link: call.site.link(&of.workload),
         badge: Badge::of_state(&of.state),
         image: ImageChip::of_candidate(&of.candidate),
         from: ImageChip::new(

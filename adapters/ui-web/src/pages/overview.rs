@@ -10,7 +10,7 @@ use url::form_urlencoded;
 
 use crate::attention::needs_a_person;
 use crate::edge::Call;
-use crate::fault::Fault;
+use crate::fault::{Fault, sentence};
 use crate::frame::{Frame, Here, Page};
 use crate::moment::When;
 use crate::parts::{Badge, ImageChip, Look, MOST_OF_SPARKLINE, Sparkline, word_of};
@@ -21,6 +21,9 @@ const PAGE: usize = 50;
 
 /// How many of those that need a person stand before all others.
 const MOST_URGENT: usize = 20;
+
+/// How many faults of discovery are told.
+const MOST_UNDISCOVERED: usize = 3;
 
 /// How many questions the store is asked at once.
 const AT_ONCE: usize = 8;
@@ -42,6 +45,7 @@ struct Overview {
     /// Which filter is chosen.
     status: String,
     filters: Vec<Filter>,
+    undiscovered: Undiscovered,
     total: usize,
     urgent: Vec<Row>,
     /// How many more need a person than are shown.
@@ -59,6 +63,14 @@ struct Filter {
     count: usize,
 }
 
+/// What keeps workloads from being watched that ask for it; no watch tells of it.
+#[derive(Default)]
+struct Undiscovered {
+    problems: Vec<String>,
+    /// How many more there are than are shown.
+    more: usize,
+}
+
 /// One watch.
 struct Row {
     name: String,
@@ -66,7 +78,7 @@ struct Row {
     badge: Badge,
     workloads: Vec<RowOfWorkload>,
     wanted: Option<ImageChip>,
-    /// What an operator chose that is not the rule.
+    /// What is not as the rule is.
     remarks: Vec<&'static str>,
     since: Option<When>,
     spark: Sparkline,
@@ -103,6 +115,7 @@ pub(crate) async fn show(call: Call) -> Result<Page, Fault> {
     let address = |after| asked.address(asked.status.as_deref(), after);
     let page = Overview {
         frame: call.frame(Here::Watches, "Watches"),
+        undiscovered: Undiscovered::of(&call),
         total,
         urgent: rows(&call, &shown.urgent).await?,
         more_urgent: shown.more_urgent,
@@ -274,18 +287,38 @@ impl Row {
     }
 }
 
-/// What an operator chose for a watch that is not the rule.
+impl Undiscovered {
+    fn of(call: &Call) -> Self {
+        if !call.visitor.sees_everything() {
+            return Self::default();
+        }
+        let health = call.site.app.discovery().into_iter().flatten();
+        let told = health.flat_map(|health| {
+            let deployer = health.deployer;
+            let unasked = health.fault.into_iter();
+            let unasked = unasked.map(move |fault| format!("`{deployer}`: {fault}"));
+            unasked.chain(health.faults.into_iter().map(|fault| fault.to_string()))
+        });
+        let mut problems: Vec<String> = told.map(|problem| sentence(&problem)).collect();
+        let more = problems.len().saturating_sub(MOST_UNDISCOVERED);
+        problems.truncate(MOST_UNDISCOVERED);
+        Self { problems, more }
+    }
+}
+
+/// What is not as the rule is with a watch.
 pub(crate) fn remarks(view: &WatchView) -> Vec<&'static str> {
     let intent = &view.intent;
-    let chosen = [
+    let unusual = [
+        (view.discovered, "discovered"),
         (intent.target.pinned().is_some(), "pinned"),
         (!intent.auto_deploy, "auto-deploy off"),
         (intent.hold.is_some(), "held"),
         (view.freeze.is_some(), "frozen"),
         (!view.attended, "attended by another replica"),
     ];
-    let chosen = chosen.into_iter();
-    chosen
+    let unusual = unusual.into_iter();
+    unusual
         .filter_map(|(is_so, word)| is_so.then_some(word))
         .collect()
 }

@@ -65,6 +65,8 @@ struct Control {
 
 struct Workload {
     name: String,
+    /// Where it is in its orchestrator.
+    link: Option<String>,
     runs: ImageChip,
     sentence: Sentence,
     since: Option<When>,
@@ -187,6 +189,7 @@ impl Workload {
         let decided = view.decided.as_ref();
         Self {
             name: view.workload.to_string(),
+            link: call.site.link(&view.workload),
             runs: ImageChip::of_runs(&view.runs),
             sentence: Sentence::of_workload(view, now),
             since: decided.map(|decided| when(decided.since)),

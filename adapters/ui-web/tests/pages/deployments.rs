@@ -25,6 +25,10 @@ async fn a_deployment_tells_its_states_and_who_caused_it() {
     });
     assert!(places.is_sorted(), "{text}");
     page.assert_says(samples::digest(2).as_str());
+    let link = "href=\"https://orchestrator.example/jobs/web\"";
+    assert!(page.body.contains(link), "{}", page.body);
+    let watch = house.browser().get("/watches/web").await;
+    assert!(watch.body.contains(link), "{}", watch.body);
 }
 
 #[tokio::test]

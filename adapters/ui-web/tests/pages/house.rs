@@ -1,6 +1,6 @@
 //! The pages over an application over in-memory adapters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,8 +8,9 @@ use std::time::Duration;
 use poem::endpoint::BoxEndpoint;
 use poem::test::TestClient;
 use poem::{EndpointExt, Response};
-use registrywatcher::app::{Advance, App, Ports, Settings, Wake};
+use registrywatcher::app::{Advance, App, Discovery, Ports, Settings, Wake};
 use registrywatcher::deployment::{Deployment, DeploymentId};
+use registrywatcher::discovery::Rules;
 use registrywatcher::image::{ImageReference, Repository};
 use registrywatcher::intent::{Author, Intent};
 use registrywatcher::policy::{Filters, Order, TagPolicy};
@@ -111,12 +112,11 @@ impl House {
             registry.publish(&repository, &samples::tag("v1.0.0"), samples::image(1));
         }
         let watches = names.iter().copied().map(watch).collect();
-        let name: DeployerName = "production".parse().unwrap();
         let roll_out: Arc<dyn Deployer> = Arc::new(deployer.clone());
         let ports = Ports {
             registry: Arc::new(registry.clone()),
             store: Arc::new(store.clone()),
-            deployers: BTreeMap::from([(name, roll_out)]),
+            deployers: BTreeMap::from([(production(), roll_out)]),
             sinks: BTreeMap::new(),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SequentialIds::new()),
@@ -146,6 +146,12 @@ impl House {
         };
         house.turn().await;
         house
+    }
+
+    /// Asks the deployer once which workloads ask to be watched.
+    pub(crate) async fn discover(&self) {
+        let answer = self.app.ask_for_workloads(&production()).await;
+        self.app.discover([(production(), answer)].into()).await;
     }
 
     /// Somebody pushes `tag`; the number tells its image apart.
@@ -214,10 +220,18 @@ impl House {
     }
 }
 
+/// Where the pages lead to for a workload.
+const LINK: &str = "https://orchestrator.example/jobs/{job}";
+
+fn production() -> DeployerName {
+    "production".parse().unwrap()
+}
+
 pub(crate) fn settings() -> registrywatcher_ui_web::Settings {
     registrywatcher_ui_web::Settings {
         max_body_bytes: 4096,
         max_event_streams: 1,
+        links: BTreeMap::from([(production(), LINK.parse().unwrap())]),
         ..registrywatcher_ui_web::Settings::default()
     }
 }
@@ -244,6 +258,22 @@ fn watch(name: &str) -> Watch {
     }
 }
 
+/// Workloads are looked for when a test says so.
+fn discovering() -> Settings {
+    Settings {
+        discovery: Some(Discovery {
+            deployers: BTreeMap::from([(production(), Duration::from_mins(1))]),
+            rules: Rules {
+                registries: BTreeSet::from([repository_of(WATCH).registry().clone()]),
+                interval: Duration::from_mins(1),
+                min_interval: Duration::from_secs(10),
+                mode: Mode::Deploy,
+            },
+        }),
+        ..Settings::default()
+    }
+}
+
 async fn start(
     ports: Ports,
     watches: Vec<Watch>,
@@ -254,6 +284,6 @@ async fn start(
             woken.lock().unwrap().push(id);
         }
     });
-    let app = App::start(ports, Settings::default(), watches, waker).await;
+    let app = App::start(ports, discovering(), watches, waker).await;
     Arc::new(app.unwrap())
 }

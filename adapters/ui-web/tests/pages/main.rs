@@ -7,6 +7,8 @@ mod browser;
 #[cfg(test)]
 mod deployments;
 #[cfg(test)]
+mod discovery;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod house;
