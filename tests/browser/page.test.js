@@ -258,17 +258,49 @@ test("a viewer sees no button that would be refused", async () => {
 
 describe("no page has a fault that axe knows", async () => {
   const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const wide = { width: 1280, height: 720 };
+  const phone = { width: 390, height: 844 };
+  const PAGES = {
+    "/": [wide, phone],
+    "/watches/web": [wide, phone],
+    "/watches/web/tags": [wide, phone],
+    "/watches/web/hold": [wide],
+    "the last deployment": [wide],
+    "/events": [wide, phone],
+    "/registries": [wide],
+    "/freeze": [wide],
+    "/no/such/page": [wide],
+  };
+
+  async function passes(page) {
+    await page.addScriptTag({ content: axe });
+    const { violations } = await page.evaluate(() => axe.run());
+    assert.deepEqual(violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.target)}`), []);
+    await page.close();
+  }
+
+  async function goTo(page, name) {
+    if (name.startsWith("/")) return page.goto(name);
+    const { items } = await stage.call("GET", "/api/v1/deployments?limit=1");
+    return page.goto(`/deployments/${items[0].id}`);
+  }
+
   for (const colorScheme of ["light", "dark"]) {
-    for (const address of ["/", "/watches/web", "/watches/web/tags", "/watches/web/hold", "/events", "/registries", "/freeze"]) {
-      test(`${address}, ${colorScheme}`, async () => {
-        // What axe injects is none of the page's, whose own policy the other tests hold.
-        const page = await browser.person("admin", { colorScheme, bypassCSP: true });
-        await page.goto(address);
-        await page.addScriptTag({ content: axe });
-        const { violations } = await page.evaluate(() => axe.run());
-        assert.deepEqual(violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.target)}`), []);
-        await page.close();
-      });
+    // What axe injects is none of the page's, whose own policy the other tests hold.
+    const looks = { colorScheme, bypassCSP: true };
+    for (const [name, viewports] of Object.entries(PAGES)) {
+      for (const viewport of viewports) {
+        test(`${name}, ${colorScheme}, ${viewport.width} wide`, async () => {
+          const page = await browser.person("admin", { ...looks, viewport });
+          await goTo(page, name);
+          await passes(page);
+        });
+      }
     }
+    test(`the sign-in, ${colorScheme}`, async () => {
+      const page = await (await browser.stranger(looks)).newPage();
+      await page.goto("/");
+      await passes(page);
+    });
   }
 });
