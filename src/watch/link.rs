@@ -116,13 +116,11 @@ fn pieces(text: &str) -> Result<Vec<Piece>, ParseLinkError> {
             _ => piece.push(character),
         }
     }
-    match opened {
-        Some(position) => Err(ParseLinkError::LoneBrace { position }),
-        None => {
-            pieces.push(Piece::Text(piece));
-            Ok(pieces)
-        }
+    if let Some(position) = opened {
+        return Err(ParseLinkError::LoneBrace { position });
     }
+    pieces.push(Piece::Text(piece));
+    Ok(pieces)
 }
 
 impl fmt::Display for LinkTemplate {

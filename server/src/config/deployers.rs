@@ -140,16 +140,12 @@ fn discovery(settings: &mut Wire, at: &Key, findings: &mut Findings<'_>) -> Opti
 /// Takes the link out of a section, which is not the kind's either.
 fn link(settings: &mut Wire, at: &Key, findings: &mut Findings<'_>) -> Option<LinkTemplate> {
     let key = at.child(LINK);
-    match settings.remove(LINK)? {
-        Value::String(text) => findings.parse(&key, &text),
-        _ => {
-            findings.fault(
-                &key,
-                "expected a string, such as `link = \"https://nomad.example/ui/jobs/{job}\"`",
-            );
-            None
-        }
+    if let Value::String(text) = settings.remove(LINK)? {
+        return findings.parse(&key, &text);
     }
+    let problem = "expected a string, such as `link = \"https://nomad.example/ui/jobs/{job}\"`";
+    findings.fault(&key, problem);
+    None
 }
 
 /// Finds links that lead nowhere, since they name a part that a workload does not have.

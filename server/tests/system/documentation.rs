@@ -3,13 +3,14 @@
 //! Only addresses differ: of the registry, of Nomad, and the ports that are listened on.
 
 mod blocks;
-mod engine;
 mod links;
 mod reader;
 mod words;
 
 use crate::documentation::blocks::{Block, pages, sections};
-use crate::documentation::reader::Reader;
+use crate::documentation::reader::{Reader, TAGS};
+use crate::engines::place::{Kind, Place};
+use registrywatcher_conformance::backends::DockerEngine;
 
 /// The blocks of a page's section that somebody follows.
 async fn follow(reader: &mut Reader, page: &str, section: &str) {
@@ -117,7 +118,10 @@ async fn each_quick_start_can_be_followed_alone() {
     const PAGE: &str = "docs/quick-start.md";
     let alone = ["A command for each release", "Nomad", "A webhook"];
     let last = "What next";
-    commands_are_in(PAGE, &[&alone[..], &["Docker", last]].concat());
+    commands_are_in(
+        PAGE,
+        &[&alone[..], &["Docker", "Docker Swarm", last]].concat(),
+    );
     for section in alone {
         let mut reader = Reader::with_nomad().await;
         follow(&mut reader, PAGE, section).await;
@@ -126,9 +130,16 @@ async fn each_quick_start_can_be_followed_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_quick_start_with_docker_can_be_followed() {
-    if let Some(mut reader) = Reader::with_docker().await {
-        follow(&mut reader, "docs/quick-start.md", "Docker").await;
+async fn the_quick_starts_with_a_real_engine_can_be_followed() {
+    for (kind, section) in [(Kind::Docker, "Docker"), (Kind::Swarm, "Docker Swarm")] {
+        let Some(place) = Place::open(kind, "web").await else {
+            return;
+        };
+        for tag in TAGS {
+            place.push(tag, DockerEngine::SERVE).await;
+        }
+        let mut reader = Reader::with_engine_of(&place).await;
+        follow(&mut reader, "docs/quick-start.md", section).await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! A real Docker Engine and a real registry: releases as a container and as a service of a swarm, and a watch that moves.
 
 mod moving;
-mod place;
+pub(crate) mod place;
 
 use serde_json::Value;
 

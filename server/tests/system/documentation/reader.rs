@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use registrywatcher_simulator::{SimulatedNomad, SimulatedRegistry};
 
 use super::blocks::Block;
-use super::engine::Engine;
 use crate::child::RunningChild;
+use crate::engines::place::Place;
 use crate::program::Program;
 use crate::service::Service;
 use crate::site::add_job;
@@ -15,7 +15,7 @@ use crate::wait::eventually;
 
 /// What a page calls everything, and the tags that there are of it.
 const REPOSITORY: &str = "acme/web";
-const TAGS: [&str; 4] = ["v1.0.0", "v1.3.0", "v1.4.0", "v1.5.0"];
+pub(crate) const TAGS: [&str; 4] = ["v1.0.0", "v1.3.0", "v1.4.0", "v1.5.0"];
 
 /// The Go service's own sample, and its repository and job in there.
 const GO_SAMPLE: &str = include_str!("../go_service/staging.toml");
@@ -32,7 +32,6 @@ pub(crate) struct Reader {
     lasting: Vec<RunningChild>,
     _registry: SimulatedRegistry,
     _nomad: SimulatedNomad,
-    _engine: Option<Engine>,
 }
 
 impl Reader {
@@ -45,23 +44,23 @@ impl Reader {
         let nomad = SimulatedNomad::start().await.unwrap();
         let image = format!("{}/{REPOSITORY}:{}", registry.host(), TAGS[0]);
         add_job(&nomad, "web", "server", &image);
-        let mut reader = Self::new(registry, nomad, None);
+        let mut reader = Self::new(registry, nomad);
         for secret in ["ghcr", "nomad"] {
             reader.write(secret, "a secret");
         }
         reader
     }
 
-    /// Who has a real Docker Engine; `None` where there is none, which is then printed.
-    pub(crate) async fn with_docker() -> Option<Self> {
-        let engine = Engine::start(REPOSITORY)?;
+    /// Whose real Docker Engine runs the oldest release there.
+    pub(crate) async fn with_engine_of(place: &Place) -> Self {
+        place.run(TAGS[0]).await;
         let registry = SimulatedRegistry::start().await.unwrap();
         let nomad = SimulatedNomad::start().await.unwrap();
-        let (address, host) = (engine.address(), engine.host());
-        let mut reader = Self::new(registry, nomad, Some(engine));
-        reader.program.set("DOCKER_HOST", &address);
-        reader.addresses.insert(0, ("ghcr.io".to_owned(), host));
-        Some(reader)
+        let mut reader = Self::new(registry, nomad);
+        reader.program.set("DOCKER_HOST", &place.engine());
+        let image = ("ghcr.io/acme/web".to_owned(), place.repository());
+        reader.addresses.insert(0, image);
+        reader
     }
 
     /// Who has the Go service's file in the folder as well, filled in.
@@ -80,14 +79,14 @@ impl Reader {
                 "https://hooks.slack.com/services/T/B/X",
             );
         let address = nomad.url();
-        let mut reader = Self::new(registry, nomad, None);
+        let mut reader = Self::new(registry, nomad);
         reader.write("staging.toml", &sample);
         reader.program.set("NOMAD_ADDR", &address);
         reader.program.set("DATABASE_URL", "sqlite://go.db");
         reader
     }
 
-    fn new(registry: SimulatedRegistry, nomad: SimulatedNomad, engine: Option<Engine>) -> Self {
+    fn new(registry: SimulatedRegistry, nomad: SimulatedNomad) -> Self {
         let mut program = Program::new("");
         let folder = program.folder().display().to_string();
         let tools = program.folder().join("tools");
@@ -122,7 +121,6 @@ impl Reader {
             lasting: Vec::new(),
             _registry: registry,
             _nomad: nomad,
-            _engine: engine,
         }
     }
 

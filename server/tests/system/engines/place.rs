@@ -9,13 +9,13 @@ use crate::wait::eventually;
 
 /// What a workload is on the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Docker,
     Swarm,
 }
 
 /// A workload on a real engine, with all that a user may give it: environment, labels, a port, and a volume with a file.
-pub(super) struct Place {
+pub(crate) struct Place {
     engine: &'static DockerEngine,
     kind: Kind,
     name: String,
@@ -27,7 +27,7 @@ const WORDS: &str = "what the program keeps";
 
 impl Place {
     /// With nothing in it yet; `None` where no engine can run, which is then printed.
-    pub(super) async fn open(kind: Kind, name: &str) -> Option<Self> {
+    pub(crate) async fn open(kind: Kind, name: &str) -> Option<Self> {
         let engine = DockerEngine::shared()?;
         if kind == Kind::Swarm {
             engine.lead_swarm().await;
@@ -39,12 +39,17 @@ impl Place {
         })
     }
 
-    pub(super) fn repository(&self) -> String {
+    /// Where its engine is, as `DOCKER_HOST` has it.
+    pub(crate) fn engine(&self) -> String {
+        self.engine.address()
+    }
+
+    pub(crate) fn repository(&self) -> String {
         format!("{}/team/{}", self.engine.registry().host(), self.name)
     }
 
     /// The lines of its deployer.
-    pub(super) fn settings(&self) -> String {
+    pub(crate) fn settings(&self) -> String {
         let address = self.engine.address();
         match self.kind {
             Kind::Docker => {
@@ -55,21 +60,21 @@ impl Place {
     }
 
     /// Its address there.
-    pub(super) fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         match self.kind {
             Kind::Docker => format!("container = \"{}\"", self.name),
             Kind::Swarm => format!("service = \"{}\"", self.name),
         }
     }
 
-    pub(super) async fn push(&self, tag: &str, instructions: &[&str]) -> Digest {
+    pub(crate) async fn push(&self, tag: &str, instructions: &[&str]) -> Digest {
         self.engine
             .push(&self.repository(), tag, instructions)
             .await
     }
 
     /// Runs the image of a tag, as its user would.
-    pub(super) async fn run(&self, tag: &str) {
+    pub(crate) async fn run(&self, tag: &str) {
         let image = format!("{}:{tag}", self.repository());
         match self.kind {
             Kind::Docker => run_container(self.engine, &self.name, &image, self.volume()).await,
@@ -83,7 +88,7 @@ impl Place {
     }
 
     /// Writes a file into the volume.
-    pub(super) async fn write_file(&self) {
+    pub(crate) async fn write_file(&self) {
         let containers = self.running().await;
         let path = format!("containers/{}/archive?path=/data", id(&containers[0]));
         let request = self.engine.request(Method::PUT, &path);
@@ -91,7 +96,7 @@ impl Place {
     }
 
     /// All that the user gave, and we did not write, as the engine has it.
-    pub(super) async fn given(&self) -> Value {
+    pub(crate) async fn given(&self) -> Value {
         match self.kind {
             Kind::Docker => {
                 let container = self.told("containers", "/json").await;
@@ -123,7 +128,7 @@ impl Place {
     }
 
     /// Waits until that version runs, and asserts that nothing of what its user `gave` is lost.
-    pub(super) async fn is_whole(&self, tag: &str, gave: &Value) {
+    pub(crate) async fn is_whole(&self, tag: &str, gave: &Value) {
         for container in self.runs(tag).await {
             let config = &container["Config"];
             assert_eq!(config["Labels"]["owner"], "shop", "{container:#}");
@@ -137,7 +142,7 @@ impl Place {
     }
 
     /// Waits until as many containers as there should be run that version, and none another one.
-    pub(super) async fn runs(&self, tag: &str) -> Vec<Value> {
+    pub(crate) async fn runs(&self, tag: &str) -> Vec<Value> {
         let count = match self.kind {
             Kind::Docker => 1,
             Kind::Swarm => 3,
