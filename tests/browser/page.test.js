@@ -106,11 +106,11 @@ describe("whoever may deploy", () => {
     await page.getByLabel("Tag", { exact: true }).fill("v1.0.0");
     await button(page, "Pin…").click();
     await confirm(page, "Pin web to v1.0.0?", "Pin to v1.0.0");
-    await sees(set(page, "Tag", "pinned to v1.0.0"));
+    await sees(set(page, "Target", "pinned to v1.0.0"));
     await sees(runs(page, "v1.0.0"));
     await link(page, "Track…").click();
     await confirm(page, /^Let the policy pick/, "Track");
-    await sees(set(page, "Tag", "tracking"));
+    await sees(set(page, "Target", "tracking"));
     await sees(runs(page, "v1.2.0"));
   });
 
