@@ -2,8 +2,8 @@
 #
 #   nomad acl policy apply -namespace default -job registrywatcher registrywatcher registrywatcher.policy.hcl
 #
-# One block for each namespace that is deployed to; "list-jobs" as well where `discover = true`. Jobs that mount host volumes also take
-# host_volume "<name>" { capabilities = ["mount-readwrite"] }, and those with CSI volumes "csi-mount-volume".
+# One block for each namespace that is deployed to; "list-jobs" as well where `discover = true`. Jobs that mount host volumes also
+# take host_volume "<name>" { capabilities = ["mount-readwrite"] }, and those with CSI volumes "csi-mount-volume".
 namespace "default" {
   capabilities = ["read-job", "submit-job"]
 }
