@@ -70,7 +70,7 @@ impl Story {
             "nomad     a simulated one at {}, running job `web` at v1.0.0",
             stage.nomad.url()
         );
-        println!("page      http://{address}");
+        println!("page      http://{address}, to look, deploy an older tag, and roll back");
         println!("api       http://{address}/api/v1/watches/web");
         println!(
             "          curl -X POST http://{address}/tags/web -H 'content-type: application/json' \\"
@@ -89,14 +89,15 @@ impl Story {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let count = |kind| told.get(kind).copied().unwrap_or_default();
+        let running = self.stage.nomad.running_image("web", "web", "server");
+        let running = running.map_or_else(
+            || "`web` is just being replaced".to_owned(),
+            |image| format!("`web` runs {image}"),
+        );
         format!(
-            "\n{} deployments succeeded, {} failed and were reverted; `web` runs {}",
+            "\n{} deployments succeeded, {} failed and were reverted; {running}",
             count("deployment_succeeded"),
             count("deployment_failed"),
-            self.stage
-                .nomad
-                .running_image("web", "web", "server")
-                .unwrap_or_default()
         )
     }
 }
