@@ -103,11 +103,10 @@ impl<'a> Strikes<'a> {
 
 /// To how many watches a replica attends.
 async fn attended(replica: &Service) -> usize {
-    let watches = replica.read("/api/v1/watches").await;
-    let items = watches["items"].as_array();
-    let is_attended = |watch: &&Value| watch["attended"] == true;
-    let items = items.expect("watches are listed");
-    items.iter().filter(is_attended).count()
+    let instance = replica.read("/api/v1/instance").await;
+    let leases = instance["leases"].as_array().expect("they share the work");
+    let is_watch = |lease: &&Value| lease["kind"] == "watch";
+    leases.iter().filter(is_watch).count()
 }
 
 async fn has_all(replica: &Service, watches: usize) {
