@@ -205,11 +205,10 @@ pub(crate) struct Demo {
 /// `healthcheck`
 #[derive(Debug, Args)]
 pub(crate) struct Healthcheck {
-    /// Where the service listens.
-    #[arg(
-        long,
-        default_value = "http://127.0.0.1:8080",
-        env = "REGISTRYWATCHER_URL"
-    )]
-    pub url: url::Url,
+    /// Where the service listens [default: by the configuration's server.listen].
+    #[arg(long, env = "REGISTRYWATCHER_URL")]
+    pub url: Option<url::Url>,
+    /// Which configuration tells so.
+    #[command(flatten)]
+    pub file: ConfigFile,
 }

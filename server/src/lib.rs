@@ -78,7 +78,7 @@ fn execute(command: Command, catalogue: &Catalogue) -> anyhow::Result<ExitCode> 
             Command::Migrate(args) => commands::migrate::run(&args, &environment).await,
             Command::Openapi => commands::openapi::run(),
             Command::Demo(args) => commands::demo::run(&args, catalogue).await,
-            Command::Healthcheck(args) => commands::healthcheck::run(&args).await,
+            Command::Healthcheck(args) => commands::healthcheck::run(&args, &environment).await,
         }
     })
 }

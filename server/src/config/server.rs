@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use registrywatcher_api_rest::Origin;
@@ -24,6 +24,18 @@ pub struct ServerConfig {
     pub shutdown_grace: Duration,
     /// Whose pages may use the API from a browser.
     pub cors_origins: Vec<Origin>,
+}
+
+impl ServerConfig {
+    /// How the service is reached from the same machine.
+    pub fn local_url(&self) -> String {
+        let ip = match self.listen.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        format!("http://{}", SocketAddr::new(ip, self.listen.port()))
+    }
 }
 
 #[derive(Deserialize, Default)]

@@ -143,10 +143,13 @@ async fn the_document_is_the_committed_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn healthcheck_tells_whether_the_service_answers() {
-    let site = Site::open(Database::sqlite()).await;
+    let mut site = Site::open(Database::sqlite()).await;
     let service = site.program.serve().await;
     let url = service.url().to_owned();
     ended_with(&site.program.run(&["healthcheck", "--url", &url]).await, 0);
+    let address = url.trim_start_matches("http://");
+    site.program.set("REGISTRYWATCHER_SERVER__LISTEN", address);
+    ended_with(&site.program.run(&["healthcheck"]).await, 0);
     service.stop().await;
     ended_with(&site.program.run(&["healthcheck", "--url", &url]).await, 1);
 }

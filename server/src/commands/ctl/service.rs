@@ -1,4 +1,3 @@
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -76,7 +75,11 @@ fn url(remote: &Remote, environment: &Environment) -> anyhow::Result<Url> {
         let file = ConfigFile {
             config: remote.config.clone(),
         };
-        local(load(&file, environment)?.config.server.listen).parse()?
+        load(&file, environment)?
+            .config
+            .server
+            .local_url()
+            .parse()?
     };
     anyhow::ensure!(
         matches!(url.scheme(), "http" | "https"),
@@ -104,30 +107,4 @@ fn headers(token: Option<&str>) -> anyhow::Result<HeaderMap> {
         headers.insert(AUTHORIZATION, value);
     }
     Ok(headers)
-}
-
-/// How a service that listens on `listen` is reached from the same machine.
-fn local(listen: SocketAddr) -> String {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    format!("http://{}", SocketAddr::new(ip, listen.port()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_service_on_all_addresses_is_reached_on_the_loopback_one() {
-        for (listen, url) in [
-            ("0.0.0.0:8080", "http://127.0.0.1:8080"),
-            ("[::]:8080", "http://[::1]:8080"),
-            ("10.0.0.1:80", "http://10.0.0.1:80"),
-        ] {
-            assert_eq!(local(listen.parse().unwrap()), url);
-        }
-    }
 }

@@ -50,3 +50,15 @@ fn the_lines_that_the_refusal_says_to_add_are_accepted() {
     assert_eq!(config.auth.tokens[0].token.role, Role::Admin);
     assert_eq!(config.check_exposure(), Ok(()));
 }
+
+#[test]
+fn a_service_on_all_addresses_is_reached_on_the_loopback_one() {
+    for (listen, url) in [
+        ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+        ("[::]:8080", "http://[::1]:8080"),
+        ("10.0.0.1:80", "http://10.0.0.1:80"),
+    ] {
+        let config = load(&format!("[server]\nlisten = '{listen}'"));
+        assert_eq!(config.server.local_url(), url);
+    }
+}
