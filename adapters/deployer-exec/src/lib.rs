@@ -12,6 +12,7 @@
 //! working_directory = "/srv/web"
 //! timeout = "10m"                             # then SIGTERM, and after `grace` SIGKILL, to all it has started
 //! grace = "10s"
+//! show_output = false                         # whether what it writes goes to our own output as well
 //!
 //! [watches.web]
 //! workloads = [{ deployer = "hooks", name = "web" }]

@@ -26,6 +26,7 @@ pub(crate) struct Program {
     working_directory: Option<PathBuf>,
     timeout: Duration,
     grace: Duration,
+    shows_output: bool,
 }
 
 /// How long output is waited for after the command itself is gone: something that it left behind may hold it open.
@@ -52,6 +53,7 @@ impl Program {
             working_directory: settings.working_directory,
             timeout: settings.timeout,
             grace: settings.grace,
+            shows_output: settings.show_output,
         })
     }
 
@@ -123,8 +125,8 @@ impl Program {
         let group = ProcessGroup::of(&child);
         let talk = future::join3(
             feed(child.stdin.take(), &input.json),
-            stdout.fill(child.stdout.take()),
-            stderr.fill(child.stderr.take()),
+            stdout.fill(child.stdout.take(), self.shows_output.then(std::io::stdout)),
+            stderr.fill(child.stderr.take(), self.shows_output.then(std::io::stderr)),
         );
         let end = self.wait(child, group, stop);
         match future::select(pin!(end), pin!(talk)).await {

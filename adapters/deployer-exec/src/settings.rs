@@ -29,6 +29,10 @@ pub struct Settings {
     /// How long it may clean up after it was told to stop.
     #[serde(default = "default_grace", deserialize_with = "human_duration")]
     pub grace: Duration,
+    /// Whether what it writes is written to our own output as well; `false` if nothing is said. The end of it is told of a command
+    /// that fails in any case.
+    #[serde(default)]
+    pub show_output: bool,
 }
 
 impl Settings {
@@ -41,6 +45,7 @@ impl Settings {
             working_directory: None,
             timeout: default_timeout(),
             grace: default_grace(),
+            show_output: false,
         }
     }
 

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::io::Write;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -15,12 +16,20 @@ const MOST_LINES: usize = 5;
 const MOST_CHARACTERS: usize = 1000;
 
 impl Tail {
-    /// Reads to the end, or until reading fails.
-    pub(crate) async fn fill(&mut self, from: Option<impl AsyncRead + Unpin>) {
+    /// Reads to the end, or until reading fails, and writes it to `copy` as well, where there is one.
+    pub(crate) async fn fill(
+        &mut self,
+        from: Option<impl AsyncRead + Unpin>,
+        mut copy: Option<impl Write>,
+    ) {
         let Some(mut from) = from else { return };
         let mut chunk = vec![0; 8 * 1024];
         while let Ok(read @ 1..) = from.read(&mut chunk).await {
             self.push(&chunk[..read]);
+            if let Some(copy) = &mut copy {
+                // Nobody may be there to read it.
+                let _ = copy.write_all(&chunk[..read]).and_then(|()| copy.flush());
+            }
         }
     }
 
@@ -64,7 +73,9 @@ mod tests {
     async fn only_the_end_is_kept() {
         let written = format!("{}last words\n", "x".repeat(1_000_000));
         let mut tail = Tail::default();
-        tail.fill(Some(written.as_bytes())).await;
+        let mut copy = Vec::new();
+        tail.fill(Some(written.as_bytes()), Some(&mut copy)).await;
+        assert_eq!(copy, written.as_bytes(), "all of it");
         assert!(
             tail.bytes.capacity() <= 2 * KEPT,
             "{} bytes are held",
@@ -78,8 +89,8 @@ mod tests {
     #[tokio::test]
     async fn a_message_has_the_last_lines_that_say_something() {
         let mut tail = Tail::default();
-        tail.fill(Some(&b"1\n2\n3\n\x1b[31m4\n \n5\r\n6\n\n"[..]))
-            .await;
+        let written = &b"1\n2\n3\n\x1b[31m4\n \n5\r\n6\n\n"[..];
+        tail.fill(Some(written), None::<Vec<u8>>).await;
         assert_eq!(tail.last_lines(), "2 | 3 | [31m4 | 5 | 6");
     }
 }

@@ -84,6 +84,7 @@ fn configuration(args: &Watch, environment: &Environment) -> anyhow::Result<Conf
     let deployer = Table::from_iter([
         ("kind".to_owned(), text("exec")),
         ("command".to_owned(), Value::Array(command)),
+        ("show_output".to_owned(), Value::Boolean(true)),
     ]);
     let workload = Table::from_iter([("deployer".to_owned(), text("command"))]);
     let mut watch = Table::from_iter([

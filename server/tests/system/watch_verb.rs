@@ -27,7 +27,7 @@ impl Desk {
         program.set("XDG_STATE_HOME", &state);
         let desk = Self { registry, program };
         let script = format!(
-            "#!/bin/sh\necho \"$RW_TAG $RW_IMAGE $RW_DIGEST ${{RW_PREVIOUS_TAG:-none}} $1\" >>runs\nexit {exit_code}\n"
+            "#!/bin/sh\necho \"$RW_TAG $RW_IMAGE $RW_DIGEST ${{RW_PREVIOUS_TAG:-none}} $1\" >>runs\necho \"deploying $RW_TAG\"\nexit {exit_code}\n"
         );
         std::fs::write(desk.script(), script).unwrap();
         std::fs::set_permissions(desk.script(), PermissionsExt::from_mode(0o755)).unwrap();
@@ -99,8 +99,13 @@ async fn the_command_runs_once_for_each_release_and_the_state_is_remembered() {
     let Some(desk) = Desk::open(0) else { return };
     let first = desk.push("v1.0.0");
     let mut runs = vec![desk.run("v1.0.0", &first, "none")];
-    assert_eq!(desk.once().await.code, Some(0));
-    assert_eq!(desk.once().await.code, Some(0));
+    let ended = desk.once().await;
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (Some(0), "deploying v1.0.0\n")
+    );
+    let ended = desk.once().await;
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), ""));
     desk.ran(&runs).await;
     assert_eq!(desk.databases(), 1);
 

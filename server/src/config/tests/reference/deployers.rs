@@ -56,7 +56,7 @@ fn kinds() -> Vec<Kind> {
 /// A table for each kind.
 pub(super) fn tables() -> String {
     let mut text = String::from(
-        "## Deployers\n\nWhat stands in `[deployers.<name>]` besides `kind`, and what a workload has besides `deployer`. \
+        "## Deployers\n\nWhat stands in `[deployers.<name>]` besides the keys above, and what a workload has besides `deployer`. \
          Which of them to take is told in [deployers.md](deployers.md).\n",
     );
     for kind in kinds() {
