@@ -5,7 +5,7 @@ use registrywatcher::image::ImageReference;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::ApiError;
+use registrywatcher_docker_engine::ApiError;
 
 /// A container as Docker tells it, and as it can be made again.
 #[derive(Debug, Clone)]

@@ -8,13 +8,13 @@ use registrywatcher::ports::{
     DeployerPlugin, DiscoverError, Discovered, Progress, Rollout,
 };
 use registrywatcher::watch::{DeployerName, Unit, Workload};
+use registrywatcher_docker_engine::ApiError;
 
 use crate::address;
 use crate::container::Container;
 use crate::discovery;
 use crate::drive::Drive;
 use crate::engine::Engine;
-use crate::error::ApiError;
 use crate::handle::Handle;
 use crate::obstacle;
 use crate::ourselves::Ourselves;

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use registrywatcher::ports::{Discovered, LABEL_PREFIX, POLICY_LABEL};
 use registrywatcher::watch::{Address, DeployerName, Workload};
+use registrywatcher_docker_engine::ApiError;
 
 use crate::container::{Container, Summary};
 use crate::engine::Engine;
-use crate::error::ApiError;
 use crate::mark::{self, Role};
 use crate::obstacle;
 

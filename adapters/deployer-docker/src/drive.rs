@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use registrywatcher::deployment::Failure;
 use registrywatcher::ports::{Apply, Credentials, Progress};
+use registrywatcher_docker_engine::ApiError;
 
 use crate::engine::Engine;
-use crate::error::ApiError;
 use crate::handle::Handle;
 use crate::mark::Role;
 use crate::runs::{Line, News};

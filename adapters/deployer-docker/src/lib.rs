@@ -41,7 +41,6 @@ mod deployer;
 mod discovery;
 mod drive;
 mod engine;
-mod error;
 mod handle;
 mod image;
 mod mark;
@@ -53,7 +52,6 @@ mod running;
 mod runs;
 mod scene;
 mod settings;
-mod transport;
 mod undo;
 mod verdict;
 

@@ -1,13 +1,8 @@
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE;
 use registrywatcher::deployment::Failure;
-use registrywatcher::image::RegistryHost;
-use registrywatcher::ports::{Apply, Credential, Credentials};
-use secrecy::ExposeSecret;
-use serde_json::json;
+use registrywatcher::ports::{Apply, Credentials};
+use registrywatcher_docker_engine::{ApiError, registry_auth};
 
 use crate::engine::Engine;
-use crate::error::ApiError;
 use crate::image::Image;
 
 /// Why an image cannot be had.
@@ -41,7 +36,7 @@ pub(crate) async fn image(
         .credential(host)
         .await
         .map_err(|error| workload(error.to_string()))?;
-    let auth = header(&credential, host);
+    let auth = registry_auth(&credential, host);
     let digest = apply.candidate.image.digest.to_string();
     let pulled = engine.pull(apply.source.spelling(), &digest, auth.as_deref());
     match pulled.await {
@@ -60,29 +55,6 @@ pub(crate) async fn image(
 
 fn workload(message: String) -> PullError {
     PullError::Failed(Failure::Workload { message })
-}
-
-/// What Docker presents to the registry for us; it decodes the URL-safe alphabet, with padding, and takes anything else for
-/// nothing.
-fn header(credential: &Credential, host: &RegistryHost) -> Option<String> {
-    let address = if host.is_docker_hub() {
-        "https://index.docker.io/v1/"
-    } else {
-        host.as_str()
-    };
-    let auth = match credential {
-        Credential::Anonymous => return None,
-        Credential::Basic { username, password } => {
-            json!({ "username": username, "password": password.expose_secret(), "serveraddress": address })
-        }
-        Credential::IdentityToken(token) => {
-            json!({ "identitytoken": token.expose_secret(), "serveraddress": address })
-        }
-        Credential::RegistryToken(token) => {
-            json!({ "registrytoken": token.expose_secret(), "serveraddress": address })
-        }
-    };
-    Some(URL_SAFE.encode(auth.to_string()))
 }
 
 /// Whose fault a failed pull is, by Docker's words: it has no codes for it.
@@ -114,24 +86,6 @@ fn judge(reference: &str, words: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn credentials_are_presented_as_docker_reads_them() {
-        let hub: RegistryHost = "docker.io".parse().unwrap();
-        let basic = Credential::Basic {
-            username: "bot".into(),
-            password: "??>>:~~".to_owned().into(),
-        };
-        let text = header(&basic, &hub).unwrap();
-        assert!(!text.contains(['+', '/']), "{text}");
-        let read: serde_json::Value =
-            serde_json::from_slice(&URL_SAFE.decode(text).unwrap()).unwrap();
-        assert_eq!(
-            read,
-            json!({ "username": "bot", "password": "??>>:~~", "serveraddress": "https://index.docker.io/v1/" })
-        );
-        assert_eq!(header(&Credential::Anonymous, &hub), None);
-    }
 
     #[track_caller]
     fn blames(words: &str, expected: &str) {

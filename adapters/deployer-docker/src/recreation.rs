@@ -2,10 +2,10 @@ mod config;
 mod host;
 mod networks;
 
+use registrywatcher_docker_engine::ApiVersion;
 use serde_json::{Map, Value, json};
 
 use crate::container::Container;
-use crate::engine::ApiVersion;
 use crate::image::Image;
 
 /// How a container is made again with another image.

@@ -1,9 +1,9 @@
 use registrywatcher::deployment::DeploymentId;
+use registrywatcher_docker_engine::ApiError;
 use serde_json::Value;
 
 use crate::container::Container;
 use crate::engine::Engine;
-use crate::error::ApiError;
 use crate::handle::Handle;
 use crate::mark::{self, Role};
 

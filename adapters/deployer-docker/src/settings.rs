@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use registrywatcher_docker_engine::duration;
 use serde::{Deserialize, Deserializer};
 
 /// How a Docker Engine is reached, and how long things may take there.
@@ -51,46 +52,31 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Where an engine listens if nothing is said.
-    pub const DEFAULT_ADDRESS: &str = "unix:///var/run/docker.sock";
+    /// How the engine is reached.
+    pub(crate) fn engine(&self) -> registrywatcher_docker_engine::Settings {
+        registrywatcher_docker_engine::Settings {
+            address: self.address.clone(),
+            ca_file: self.ca_file.clone(),
+            client_cert_file: self.client_cert_file.clone(),
+            client_key_file: self.client_key_file.clone(),
+            timeout: self.timeout,
+        }
+    }
 
     /// Fills what is not set from the variables that Docker's own command line reads, given by `lookup`.
     ///
     /// Nothing is taken where `DOCKER_HOST` names another engine than these settings.
     #[must_use]
-    pub fn with_environment(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let described = lookup("DOCKER_HOST");
-        if self.address.is_some() && self.address != described {
-            return self;
+    pub fn with_environment(self, lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let engine = self.engine().with_environment(lookup);
+        Self {
+            address: engine.address,
+            ca_file: engine.ca_file,
+            client_cert_file: engine.client_cert_file,
+            client_key_file: engine.client_key_file,
+            ..self
         }
-        self.address = described;
-        let certificates = lookup("DOCKER_CERT_PATH").filter(|_| {
-            lookup("DOCKER_TLS_VERIFY").is_some()
-                && self.ca_file.is_none()
-                && self.client_cert_file.is_none()
-        });
-        if let Some(folder) = certificates.map(PathBuf::from) {
-            self.ca_file = Some(folder.join("ca.pem"));
-            self.client_cert_file = Some(folder.join("cert.pem"));
-            self.client_key_file = Some(folder.join("key.pem"));
-        }
-        self
     }
-
-    /// Whether TLS is spoken to a `tcp://` address.
-    pub(crate) fn is_encrypted(&self) -> bool {
-        self.ca_file.is_some() || self.client_cert_file.is_some() || self.client_key_file.is_some()
-    }
-}
-
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    humantime::parse_duration(&text).map_err(|_| {
-        serde::de::Error::custom(format!(
-            "a duration reads `10s` or `1m 30s`, found `{text}`"
-        ))
-    })
 }
 
 fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
@@ -114,21 +100,14 @@ mod tests {
             "DOCKER_CERT_PATH" => Some("/certs".to_owned()),
             _ => None,
         };
-        let settings = Settings::default().with_environment(lookup);
+        let settings = read(json!({ "settle_time": "5s" })).unwrap();
+        let settings = settings.with_environment(lookup);
         assert_eq!(
             settings.address.as_deref(),
             Some("tcp://engine.example:2376")
         );
         assert_eq!(settings.client_key_file, Some("/certs/key.pem".into()));
-        assert!(settings.is_encrypted());
-
-        let other = read(json!({ "address": "unix:///run/other.sock" })).unwrap();
-        let other = other.with_environment(lookup);
-        assert_eq!(other.address.as_deref(), Some("unix:///run/other.sock"));
-        assert!(
-            !other.is_encrypted(),
-            "the certificates are for another engine"
-        );
+        assert_eq!(settings.settle_time, Duration::from_secs(5));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
+use registrywatcher_docker_engine::ApiError;
 use serde_json::json;
 
 use crate::container::Container;
 use crate::engine::Engine;
-use crate::error::ApiError;
 use crate::mark::Role;
 use crate::scene::Made;
 

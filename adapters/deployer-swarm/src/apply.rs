@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use registrywatcher::ports::{Accepted, Apply, Credentials, DeployError};
+use registrywatcher_docker_engine::ApiError;
 
 use crate::allowance;
 use crate::engine::Engine;
-use crate::error::ApiError;
 use crate::handle::{Before, Handle};
 use crate::obstacle;
 use crate::preflight::{self, Preflight};

@@ -8,17 +8,16 @@ use registrywatcher::ports::{
     DeployerContext, DeployerPlugin, DiscoverError, Discovered, Progress, Rollout,
 };
 use registrywatcher::watch::{DeployerName, Unit, Workload};
+use registrywatcher_docker_engine::{ApiError, Settings};
 
 use crate::address;
 use crate::apply::Application;
 use crate::discovery;
 use crate::engine::Engine;
-use crate::error::ApiError;
 use crate::follow::Follower;
 use crate::handle::Handle;
 use crate::rollout::Expected;
 use crate::running;
-use crate::settings::Settings;
 
 /// Updates services of a swarm; see the [crate's page](crate).
 pub struct SwarmDeployer {

@@ -1,8 +1,8 @@
 use registrywatcher::ports::{Discovered, LABEL_PREFIX, POLICY_LABEL};
 use registrywatcher::watch::{Address, DeployerName, Workload};
+use registrywatcher_docker_engine::ApiError;
 
 use crate::engine::Engine;
-use crate::error::ApiError;
 use crate::spec::Spec;
 
 /// The services that ask to be watched by labels of their own, in the order of their names.

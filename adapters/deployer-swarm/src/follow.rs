@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use registrywatcher::deployment::Failure;
 use registrywatcher::ports::{Clock, Progress};
+use registrywatcher_docker_engine::ApiError;
 use tokio::time::Instant;
 
 use crate::engine::{Engine, Sight};
-use crate::error::ApiError;
 use crate::rollout::{self, Expected, Facts};
 use crate::service::Service;
 

@@ -23,13 +23,11 @@
 mod address;
 mod allowance;
 mod apply;
-mod auth;
 mod blame;
 mod convergence;
 mod deployer;
 mod discovery;
 mod engine;
-mod error;
 mod follow;
 mod handle;
 mod obstacle;
@@ -37,10 +35,8 @@ mod preflight;
 mod rollout;
 mod running;
 mod service;
-mod settings;
 mod spec;
 mod task;
-mod transport;
 
 pub use deployer::SwarmDeployer;
-pub use settings::Settings;
+pub use registrywatcher_docker_engine::Settings;

@@ -1,8 +1,8 @@
 use registrywatcher::deployment::Failure;
 use registrywatcher::ports::{Apply, Credential, Credentials};
+use registrywatcher_docker_engine::registry_auth;
 use serde_json::{Value, json};
 
-use crate::auth;
 use crate::engine::Engine;
 
 /// What is known of an image before anything is changed.
@@ -35,7 +35,7 @@ pub(crate) async fn ask(
             };
         }
     };
-    let auth = auth::header(&credential, host);
+    let auth = registry_auth(&credential, host);
     let reference = apply.pinned().to_string();
     match engine.distribution(&reference, auth.as_deref()).await {
         Ok(told) => Preflight {

@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
+use registrywatcher_docker_engine::ApiError;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::ApiError;
 use crate::spec::Spec;
 
 /// A service as the manager has it.

@@ -2,10 +2,10 @@ use std::ops::ControlFlow;
 
 use registrywatcher::deployment::Failure;
 use registrywatcher::ports::Progress;
+use registrywatcher_docker_engine::ApiError;
 
 use super::{Drive, Halt, Step, failed, failed_before_any_change};
 use crate::container::Container;
-use crate::error::ApiError;
 use crate::handle::Handle;
 use crate::image::Image;
 use crate::mark::{self, Role};

@@ -2,11 +2,11 @@ use std::ops::ControlFlow;
 
 use registrywatcher::deployment::Failure;
 use registrywatcher::ports::Progress;
+use registrywatcher_docker_engine::ApiError;
 use serde_json::json;
 
 use super::{Drive, Halt, Step, failed_before_any_change};
 use crate::container::Container;
-use crate::error::ApiError;
 use crate::mark::Role;
 use crate::recreation::missing_networks;
 use crate::scene::Made;

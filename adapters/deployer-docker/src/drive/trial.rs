@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use registrywatcher::deployment::Failure;
 use registrywatcher::ports::Progress;
+use registrywatcher_docker_engine::ApiError;
 use tokio::time::Instant;
 
 use super::{Drive, Halt, Step};
 use crate::container::Container;
-use crate::error::ApiError;
 use crate::scene::Made;
 use crate::verdict::Verdict;
 

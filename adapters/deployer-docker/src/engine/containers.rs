@@ -1,11 +1,11 @@
 use std::time::Duration;
 
+use registrywatcher_docker_engine::{ApiError, json, send, without_headers};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Engine, json, send};
+use super::Engine;
 use crate::container::{Container, Summary};
-use crate::error::ApiError;
 
 /// How long Docker waits for a container to stop where nobody says anything.
 const STOP_GRACE: Duration = Duration::from_secs(10);
@@ -46,10 +46,11 @@ impl Engine {
         let grace = self.stop_grace.unwrap_or(own);
         let seconds = grace.as_secs().to_string();
         let request = self
+            .client
             .request(Method::POST, &["containers", container.id(), "stop"])
             .await?
             .query(&[("t", seconds)])
-            .timeout(grace + self.timeout);
+            .timeout(grace + self.client.timeout());
         send(request).await.map(|_| ())
     }
 
@@ -61,7 +62,10 @@ impl Engine {
 
     /// Removes a container, and leaves its volumes.
     pub(crate) async fn remove(&self, id: &str) -> Result<(), ApiError> {
-        let request = self.request(Method::DELETE, &["containers", id]).await?;
+        let request = self
+            .client
+            .request(Method::DELETE, &["containers", id])
+            .await?;
         let request = request.query(&[("v", "false"), ("force", "true")]);
         match send(request).await {
             // A conflict: somebody else removes it right now.
@@ -98,7 +102,7 @@ impl Engine {
     pub(crate) async fn last_lines(&self, container: &Container) -> String {
         let query = [("stdout", "true"), ("stderr", "true"), ("tail", "5")];
         let segments = ["containers", container.id(), "logs"];
-        let Ok(request) = self.request(Method::GET, &segments).await else {
+        let Ok(request) = self.client.request(Method::GET, &segments).await else {
             return String::new();
         };
         let Ok(response) = send(request.query(&query)).await else {
@@ -111,35 +115,5 @@ impl Engine {
             without_headers(&written)
         };
         String::from_utf8_lossy(&text).trim().to_owned()
-    }
-}
-
-/// Takes the eight bytes off that stand before each piece of output: its stream, three zeros, and its length.
-fn without_headers(mut written: &[u8]) -> Vec<u8> {
-    let mut text = Vec::new();
-    while let Some((header, rest)) = written.split_first_chunk::<8>() {
-        let [_, _, _, _, length @ ..] = *header;
-        let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
-        let (piece, rest) = rest.split_at(length.min(rest.len()));
-        text.extend_from_slice(piece);
-        written = rest;
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn output_is_read_without_what_stands_before_each_piece() {
-        let written = b"\x01\0\0\0\0\0\0\x04one\n\x02\0\0\0\0\0\0\x04two\n";
-        assert_eq!(without_headers(written), b"one\ntwo\n");
-        assert_eq!(
-            without_headers(b"\x01\0\0\0\0\0\0\xffcut"),
-            b"cut",
-            "a piece that was cut"
-        );
-        assert_eq!(without_headers(b"\x01\0"), b"");
     }
 }

@@ -1,8 +1,8 @@
+use registrywatcher_docker_engine::{AUTH, ApiError, send};
 use reqwest::{Method, Response};
 use serde_json::Value;
 
-use super::{Engine, send};
-use crate::error::ApiError;
+use super::Engine;
 use crate::image::Image;
 
 /// The longest line of a pull's answer that is read; they are some hundred bytes.
@@ -28,12 +28,13 @@ impl Engine {
     ) -> Result<(), ApiError> {
         let query = [("fromImage", repository), ("tag", digest)];
         let mut request = self
+            .client
             .request(Method::POST, &["images", "create"])
             .await?
             .query(&query)
             .timeout(self.pull_timeout);
         if let Some(auth) = auth {
-            request = request.header("X-Registry-Auth", auth);
+            request = request.header(AUTH, auth);
         }
         read_to_end(send(request).await?).await
     }

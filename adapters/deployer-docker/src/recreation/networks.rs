@@ -1,7 +1,7 @@
+use registrywatcher_docker_engine::ApiVersion;
 use serde_json::{Map, Value, json};
 
 use crate::container::Container;
-use crate::engine::ApiVersion;
 
 /// Networks of the engine itself, in which a container has no other names.
 const BUILT_IN: [&str; 4] = ["bridge", "host", "none", "default"];

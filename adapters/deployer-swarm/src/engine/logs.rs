@@ -1,9 +1,9 @@
 use std::time::Duration;
 
+use registrywatcher_docker_engine::{ApiError, send, without_headers};
 use reqwest::Method;
 
 use super::Engine;
-use crate::error::ApiError;
 use crate::task::Task;
 
 /// How long a node may take to tell: what was written is worth no longer wait.
@@ -28,37 +28,12 @@ impl Engine {
     async fn read_log(&self, task: &Task) -> Result<Vec<u8>, ApiError> {
         let query = [("stdout", "true"), ("stderr", "true"), ("tail", "5")];
         let request = self
+            .client
             .request(Method::GET, &["tasks", &task.id, "logs"])
             .await?
             .query(&query)
-            .timeout(TIMEOUT.min(self.timeout));
-        let written = super::send(request).await?.bytes().await;
+            .timeout(TIMEOUT.min(self.client.timeout()));
+        let written = send(request).await?.bytes().await;
         Ok(written.map_err(ApiError::of_transport)?.to_vec())
-    }
-}
-
-/// Takes the eight bytes off that stand before each piece of output: its stream, three zeros, and its length.
-fn without_headers(mut written: &[u8]) -> Vec<u8> {
-    let mut text = Vec::new();
-    while let Some((header, rest)) = written.split_first_chunk::<8>() {
-        let [_, _, _, _, length @ ..] = *header;
-        let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
-        let (piece, rest) = rest.split_at(length.min(rest.len()));
-        text.extend_from_slice(piece);
-        written = rest;
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn output_is_read_without_what_stands_before_each_piece() {
-        let written = b"\x01\0\0\0\0\0\0\x04one\n\x02\0\0\0\0\0\0\x04two\n";
-        assert_eq!(without_headers(written), b"one\ntwo\n");
-        assert_eq!(without_headers(b"\x01\0\0\0\0\0\0\xffcut"), b"cut");
-        assert_eq!(without_headers(b"\x01\0"), b"");
     }
 }

@@ -1,16 +1,14 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use registrywatcher_docker_engine::{AUTH, ApiError, send};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Engine, read, send};
-use crate::error::ApiError;
+use super::{Engine, read};
 use crate::service::Service;
 use crate::task::Task;
-
-const AUTH: &str = "X-Registry-Auth";
 
 /// A service, and when it was so by the manager's own clock, where it tells.
 #[derive(Debug, Clone)]
@@ -41,6 +39,7 @@ impl Engine {
         let version = service.version().to_string();
         let path = ["services", service.id(), "update"];
         let mut request = self
+            .client
             .request(Method::POST, &path)
             .await?
             .query(&[("version", version.as_str())])
@@ -86,7 +85,7 @@ impl Engine {
         auth: Option<&str>,
     ) -> Result<Value, ApiError> {
         let path = ["distribution", reference, "json"];
-        let mut request = self.request(Method::GET, &path).await?;
+        let mut request = self.client.request(Method::GET, &path).await?;
         if let Some(auth) = auth {
             request = request.header(AUTH, auth);
         }

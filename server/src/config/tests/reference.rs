@@ -3,8 +3,11 @@
 mod deployers;
 mod tables;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+
+use crate::deployers::catalogue;
 
 const HEAD: &str = "\
 <!-- Written by a test, from config/default.toml and the settings of each deployer:
@@ -36,6 +39,12 @@ fn the_reference_is_up_to_date() {
         fs::read_to_string(&path).unwrap() == written,
         "docs/configuration.md is out of date: run this test with REGISTRYWATCHER_UPDATE=1, and commit the file"
     );
+}
+
+#[test]
+fn the_reference_tells_of_every_kind_of_deployer() {
+    let told: BTreeSet<&str> = deployers::names().collect();
+    assert_eq!(format!("{told:?}"), format!("{:?}", catalogue()));
 }
 
 #[test]

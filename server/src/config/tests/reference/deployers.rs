@@ -28,6 +28,12 @@ fn kinds() -> Vec<Kind> {
             defaults: defaults(registrywatcher_deployer_docker::Settings::default()),
             address: "`container`, its name",
         },
+        Kind {
+            name: "swarm",
+            source: include_str!("../../../../../adapters/docker-engine/src/settings.rs"),
+            defaults: defaults(registrywatcher_deployer_swarm::Settings::default()),
+            address: "`service`, its name",
+        },
         #[cfg(feature = "kubernetes")]
         Kind {
             name: "kubernetes",
@@ -51,6 +57,11 @@ fn kinds() -> Vec<Kind> {
             address: "whatever the receiver makes something of",
         },
     ]
+}
+
+/// How the kinds are called in a configuration.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    kinds().into_iter().map(|kind| kind.name)
 }
 
 /// A table for each kind.

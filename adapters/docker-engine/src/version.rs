@@ -4,18 +4,20 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 
-/// A version of Docker's API.
+/// A version of the API: its major and its minor number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ApiVersion(u32, u32);
+pub struct ApiVersion(pub u32, pub u32);
 
 impl ApiVersion {
     /// Engine 20.10.
     const OLDEST: Self = Self(1, 41);
-    /// The newest whose changes to services are known here.
+    /// The newest whose changes to containers and services are known here.
     const NEWEST: Self = Self(1, 52);
+    /// Since when a container is created in several networks at once, and a MAC address belongs to one of them.
+    pub const SEVERAL_NETWORKS: Self = Self(1, 44);
 
     /// The version to speak with an engine that answers so to `GET /version`.
-    pub(super) fn negotiate(answer: &Value) -> Result<Self, ApiError> {
+    pub fn negotiate(answer: &Value) -> Result<Self, ApiError> {
         let version = |key: &str| Self::read(answer.get(key)?.as_str()?);
         let newest =
             version("ApiVersion").ok_or_else(|| ApiError::malformed("version of its API"))?;

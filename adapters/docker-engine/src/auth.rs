@@ -5,9 +5,13 @@ use registrywatcher::ports::Credential;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-/// What the nodes present to the registry for us; Docker decodes the URL-safe alphabet, with padding, and takes anything else
-/// for nothing. Without it they present what the service was given before.
-pub(crate) fn header(credential: &Credential, host: &RegistryHost) -> Option<String> {
+/// The header in which an engine is given credentials for a registry.
+pub const AUTH: &str = "X-Registry-Auth";
+
+/// What [`AUTH`] holds, for the engine to present to the registry; nothing for nobody's credentials.
+///
+/// An engine decodes the URL-safe alphabet, with padding, and takes anything else for nothing.
+pub fn registry_auth(credential: &Credential, host: &RegistryHost) -> Option<String> {
     let address = if host.is_docker_hub() {
         "https://index.docker.io/v1/"
     } else {
@@ -39,7 +43,7 @@ mod tests {
             username: "bot".into(),
             password: "??>>:~~".to_owned().into(),
         };
-        let text = header(&basic, &hub).unwrap();
+        let text = registry_auth(&basic, &hub).unwrap();
         assert!(!text.contains(['+', '/']), "{text}");
         let read: serde_json::Value =
             serde_json::from_slice(&URL_SAFE.decode(text).unwrap()).unwrap();
@@ -47,6 +51,6 @@ mod tests {
             read,
             json!({ "username": "bot", "password": "??>>:~~", "serveraddress": "https://index.docker.io/v1/" })
         );
-        assert_eq!(header(&Credential::Anonymous, &hub), None);
+        assert_eq!(registry_auth(&Credential::Anonymous, &hub), None);
     }
 }

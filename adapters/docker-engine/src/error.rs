@@ -4,13 +4,16 @@ use reqwest::StatusCode;
 
 /// Why a request to Docker has no answer that can be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ApiError {
+pub enum ApiError {
     /// What was asked for does not exist.
     #[error("docker answers {0}")]
     NotFound(String),
-    /// The name is taken, or the container is in another state than is needed.
+    /// Somebody else has changed it since it was read, its name is taken, or it is in another state than is needed.
     #[error("docker answers {0}")]
     Conflict(String),
+    /// The node does not manage a swarm.
+    #[error("docker answers {0}; name a manager of the swarm in `address`")]
+    NoManager(String),
     /// The request is wrong, or not allowed.
     #[error("docker answers {0}")]
     Rejected(String),
@@ -20,7 +23,10 @@ pub(crate) enum ApiError {
     /// Docker cannot be reached; a change may have been made nevertheless.
     #[error("{problem}")]
     Unavailable {
+        /// What went wrong.
         problem: String,
+        /// Its cause, where there is one.
+        #[source]
         source: Option<Source>,
     },
 }
@@ -30,7 +36,7 @@ const MAX_TEXT: usize = 500;
 
 impl ApiError {
     /// Reads an answer that is no success; its body is `{"message": "…"}`.
-    pub(crate) fn of_answer(status: StatusCode, body: &str) -> Self {
+    pub fn of_answer(status: StatusCode, body: &str) -> Self {
         let message = serde_json::from_str::<serde_json::Value>(body)
             .ok()
             .and_then(|body| body.get("message")?.as_str().map(str::to_owned));
@@ -42,6 +48,12 @@ impl ApiError {
             .take(MAX_TEXT)
             .collect();
         let said = format!("{}: {text}", status.as_u16());
+        if said.contains("update out of sequence") {
+            return Self::Conflict(said);
+        }
+        if said.contains("not a swarm manager") {
+            return Self::NoManager(said);
+        }
         match status.as_u16() {
             404 => Self::NotFound(said),
             409 => Self::Conflict(said),
@@ -54,7 +66,8 @@ impl ApiError {
         }
     }
 
-    pub(crate) fn of_transport(error: reqwest::Error) -> Self {
+    /// Reads why there is no answer.
+    pub fn of_transport(error: reqwest::Error) -> Self {
         let problem = if error.is_timeout() {
             "docker did not answer in time"
         } else if error.is_connect() {
@@ -69,15 +82,15 @@ impl ApiError {
     }
 
     /// An answer that is not what the API promises.
-    pub(crate) fn malformed(what: &str) -> Self {
+    pub fn malformed(what: &str) -> Self {
         Self::Unavailable {
             problem: format!("docker's answer has no {what}"),
             source: None,
         }
     }
 
-    /// What a failed request means where containers are looked for.
-    pub(crate) fn of_discovery(self) -> DiscoverError {
+    /// What a failed request means where workloads are looked for.
+    pub fn of_discovery(self) -> DiscoverError {
         let problem = self.to_string();
         let source = match self {
             Self::Unavailable { source, .. } => source,
@@ -87,12 +100,12 @@ impl ApiError {
     }
 
     /// What a failed request means for `workload`.
-    pub(crate) fn about(self, workload: &Workload) -> DeployError {
+    pub fn about(self, workload: &Workload) -> DeployError {
         let workload = workload.clone();
         let problem = self.to_string();
         match self {
             Self::NotFound(_) => DeployError::WorkloadNotFound { workload, problem },
-            Self::Rejected(_) => DeployError::Refused { workload, problem },
+            Self::NoManager(_) | Self::Rejected(_) => DeployError::Refused { workload, problem },
             Self::Conflict(_) | Self::Failed(_) => DeployError::Unavailable {
                 workload,
                 problem,
@@ -118,7 +131,27 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_apart_by_their_status_and_told_in_dockers_words() {
+    fn errors_are_told_apart_by_their_status_and_dockers_words() {
+        is(
+            404,
+            r#"{"message":"service web not found"}"#,
+            |e| matches!(e, ApiError::NotFound(said) if said == "404: service web not found"),
+        );
+        is(
+            500,
+            r#"{"message":"rpc error: code = Unknown desc = update out of sequence"}"#,
+            |e| matches!(e, ApiError::Conflict(_)),
+        );
+        is(
+            503,
+            r#"{"message":"This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state."}"#,
+            |e| matches!(e, ApiError::NoManager(_)) && e.to_string().contains("name a manager"),
+        );
+        is(
+            503,
+            r#"{"message":"The swarm does not have a leader."}"#,
+            |e| matches!(e, ApiError::Unavailable { .. }),
+        );
         is(
             404,
             r#"{"message":"No such container: web"}"#,
