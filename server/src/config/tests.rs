@@ -98,7 +98,7 @@ fn without_any_file_the_defaults_hold() {
         config.log,
         LogConfig {
             format: LogFormat::Text,
-            filter: "info,sea_orm_migration=warn".into()
+            filter: "info,sea_orm_migration=warn,sqlx::postgres::notice=warn".into()
         }
     );
     let auth = AuthConfig {

@@ -124,6 +124,9 @@ async fn networks_aliases_static_and_mac_addresses_are_kept() {
             .expect("it has some")
             .contains(&json!("depot"))
     );
+    world.remove(&world.name).await;
+    world.remove_network(&front).await;
+    world.remove_network(&back).await;
 }
 
 #[tokio::test]

@@ -123,6 +123,12 @@ impl World {
         accept(create).await;
     }
 
+    /// Its bridge would outlive the engine.
+    pub(crate) async fn remove_network(&self, network: &str) {
+        let path = format!("networks/{network}");
+        accept(self.request(Method::DELETE, &path)).await;
+    }
+
     pub(crate) async fn connect(&self, network: &str, endpoint: Value) {
         let body = json!({ "Container": self.name, "EndpointConfig": endpoint });
         let path = format!("networks/{network}/connect");
