@@ -171,7 +171,7 @@ async fn steps(call: &Call, of: &Deployment) -> Result<Vec<Step>, Fault> {
             look,
             told: told.to_owned(),
             at: OnTheClock(When { at, now }),
-            after: (after > TimeDelta::zero()).then_some(Span(after)),
+            after: (after >= TimeDelta::seconds(1)).then_some(Span(after)),
         }
     };
     let steps = events.iter().filter_map(|event| {
