@@ -2,7 +2,18 @@
 
 mod nearest;
 
+use std::error::Error;
+
 pub use nearest::suggest;
+
+/// The innermost cause of an error: what went wrong in the end, such as a certificate that nobody we know has signed.
+pub fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
+}
 
 /// Lets a value with `FromStr` and `Display` be read from and written to text by serde.
 ///

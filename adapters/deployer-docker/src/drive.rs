@@ -55,7 +55,7 @@ impl Drive {
             match self.step().await {
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(ControlFlow::Break(progress)) => return News::Ended(progress),
-                Err(Halt::Engine(error)) => return News::Lost(with_sources(&error)),
+                Err(Halt::Engine(error)) => return News::Lost(error.to_string()),
                 Err(Halt::Stopped) => return News::Lost("it was let go".to_owned()),
             }
         }
@@ -126,15 +126,4 @@ fn failed(reason: Failure, restored: bool) -> ControlFlow<Progress> {
 /// Nothing was changed, so that what ran before still does.
 fn failed_before_any_change(reason: Failure) -> ControlFlow<Progress> {
     failed(reason, true)
-}
-
-fn with_sources(error: &ApiError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

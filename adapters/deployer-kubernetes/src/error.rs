@@ -3,6 +3,7 @@ use std::time::Duration;
 use http::StatusCode;
 use kube::client::AuthError;
 use registrywatcher::ports::{DeployError, Source};
+use registrywatcher::text::innermost;
 use registrywatcher::watch::Workload;
 use serde::Deserialize;
 
@@ -91,7 +92,7 @@ impl ApiError {
             other => other,
         };
         Self::Unavailable {
-            problem: "kubernetes cannot be reached".to_owned(),
+            problem: format!("kubernetes cannot be reached: {}", innermost(&error)),
             source: Some(error.into()),
             retry_after: None,
         }

@@ -1,4 +1,5 @@
 use registrywatcher::ports::{DeployError, Source};
+use registrywatcher::text::innermost;
 use registrywatcher::watch::Workload;
 use reqwest::StatusCode;
 
@@ -74,9 +75,10 @@ impl ApiError {
         } else {
             "the exchange with nomad broke off"
         };
+        let error = error.without_url();
         Self::Unavailable {
-            problem: problem.to_owned(),
-            source: Some(error.without_url().into()),
+            problem: format!("{problem}: {}", innermost(&error)),
+            source: Some(error.into()),
         }
     }
 

@@ -1,4 +1,5 @@
 use registrywatcher::ports::{BuildError, DeployError, Source};
+use registrywatcher::text::innermost;
 use registrywatcher::watch::Workload;
 
 /// Why a receiver gave no answer.
@@ -41,15 +42,6 @@ impl CallError {
             },
         }
     }
-}
-
-/// What went wrong in the end, such as a certificate that nobody we know has signed.
-fn innermost(error: &reqwest::Error) -> &dyn std::error::Error {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause
 }
 
 pub(crate) fn refused(workload: &Workload, problem: String) -> DeployError {

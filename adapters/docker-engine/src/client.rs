@@ -83,3 +83,27 @@ pub async fn send(request: RequestBuilder) -> Result<Response, ApiError> {
 pub async fn json(response: Response) -> Result<Value, ApiError> {
     response.json().await.map_err(ApiError::of_transport)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_engine_that_is_not_there_is_told_with_the_reason() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let settings = Settings {
+            address: Some("unix:///does/not/exist.sock".to_owned()),
+            ..Settings::default()
+        };
+        let error = Client::build(&settings)
+            .unwrap()
+            .version()
+            .await
+            .unwrap_err();
+        let told = error.to_string();
+        assert!(
+            told.starts_with("docker cannot be reached: No such file"),
+            "{told}"
+        );
+    }
+}

@@ -4,11 +4,11 @@ mod address;
 mod answer;
 mod pause;
 
-use std::error::Error;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use registrywatcher::ports::NotifyError;
+use registrywatcher::text::innermost;
 use reqwest::Client;
 use reqwest::redirect::Policy;
 use secrecy::SecretString;
@@ -163,11 +163,7 @@ impl Sink {
 
     /// The innermost cause of an error, unless it names the address.
     fn cause(&self, error: &reqwest::Error) -> String {
-        let mut innermost: &dyn Error = error;
-        while let Some(source) = innermost.source() {
-            innermost = source;
-        }
-        let cause = innermost.to_string();
+        let cause = innermost(error).to_string();
         if self.address.is_named_in(&cause) {
             return "its words name the address and are not shown".to_owned();
         }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use registrywatcher::image::Repository;
 use registrywatcher::ports::{CredentialsError, RegistryError, Source};
+use registrywatcher::text::innermost;
 
 /// What went wrong, before it is known of which repository.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ impl Fault {
         };
         Self::Unavailable {
             may_pass: error.is_connect() || !error.is_timeout(),
-            problem: problem.to_owned(),
+            problem: format!("{problem}: {}", innermost(&error)),
             source: Some(Arc::new(error)),
         }
     }

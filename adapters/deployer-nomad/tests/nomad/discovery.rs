@@ -220,7 +220,11 @@ async fn a_nomad_that_is_down_is_told_so_and_found_again() {
     let deployer = opened(&nomad);
     nomad.stop().await;
     let error = deployer.discover().await.expect_err("nomad is down");
-    assert!(error.to_string().contains("cannot be reached"), "{error}");
+    let told = error.to_string();
+    assert!(
+        told.contains("cannot be reached: Connection refused"),
+        "{told}"
+    );
     nomad.restart().await.expect("its port is still free");
     assert_eq!(found(&deployer).await, [of_default("web", "numeric")]);
 }

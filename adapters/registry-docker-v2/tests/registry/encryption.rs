@@ -61,6 +61,7 @@ async fn a_registry_with_a_certificate_of_ones_own_is_trusted_by_its_file() {
         matches!(error, RegistryError::Unavailable { .. }),
         "{error}"
     );
+    assert!(error.to_string().contains("certificate"), "{error}");
 }
 
 #[test]
