@@ -53,7 +53,7 @@ impl Fault {
     pub(crate) fn invalid(detail: impl Into<String>) -> Self {
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "Something is missing.",
+            "Something is missing or wrong.",
             detail,
         )
     }

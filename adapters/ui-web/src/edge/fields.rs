@@ -33,7 +33,7 @@ impl Fields {
         let text = self.get(name);
         let text = text.ok_or_else(|| Fault::invalid(format!("Give {what}.")))?;
         text.parse()
-            .map_err(|error| Fault::invalid(crate::fault::sentence(&format!("{error}"))))
+            .map_err(|error| Fault::invalid(format!("`{text}` is not {what}: {error}.")))
     }
 }
 

@@ -305,3 +305,15 @@ async fn what_cannot_be_done_changes_nothing_and_is_explained() {
     silent.assert_says("nothing was changed");
     assert_eq!(house.deployments(), before);
 }
+
+#[tokio::test]
+async fn what_is_missing_or_wrong_is_told_with_what_was_written() {
+    let house = House::new().await;
+    let browser = house.browser();
+    let missing = browser.get("/watches/web/deploy").await;
+    assert_eq!(missing.status, 422);
+    missing.assert_says("Give the tag to deploy.");
+    let wrong = browser.get("/watches/web/deploy?tag=a%2Fb").await;
+    assert_eq!(wrong.status, 422);
+    wrong.assert_says("`a/b` is not the tag to deploy: `/` cannot appear at position 1 of a tag.");
+}
