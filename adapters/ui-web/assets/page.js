@@ -5,6 +5,7 @@
   const state = document.querySelector("[data-live-state]");
   const news = document.querySelector("[data-live-news]");
   const served = new WeakMap();
+  const PATIENCE = 10000;
   let pending = 0;
   let refreshing = false;
   let again = false;
@@ -17,7 +18,7 @@
   const headlines = (root) => [...root.querySelectorAll("[data-news]")].map((it) => it.dataset.news).join(". ");
 
   async function fetchPage(address) {
-    const answer = await fetch(address, { headers: { accept: "text/html" }, cache: "no-store" });
+    const answer = await fetch(address, { headers: { accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
     if (answer.redirected && new URL(answer.url).pathname === "/sign-in") {
       location.reload();
       throw new Error("signed out");
@@ -39,7 +40,7 @@
       const after = headlines(document);
       if (news && after && after !== before) news.textContent = after;
     } catch {
-      // The next event or beat tries again.
+      lose();
     } finally {
       refreshing = false;
       if (again) {
@@ -98,6 +99,13 @@
       source = null;
       setTimeout(follow, 15000);
     });
+  }
+
+  // Nothing comes through a stream whose network is gone, and a browser need not notice.
+  function lose() {
+    rest();
+    say("Connecting…", false);
+    setTimeout(follow, 2000);
   }
 
   function rest() {
@@ -221,6 +229,8 @@
       if (!document.hidden && (isBusy() || beat % 8 === 0)) refresh();
     }, 2000);
     document.addEventListener("visibilitychange", () => (document.hidden ? rest() : follow()));
+    addEventListener("offline", lose);
+    addEventListener("online", follow);
     addEventListener("pagehide", rest);
   }
 })();
