@@ -224,9 +224,10 @@
   if (isLive()) {
     follow();
     let beat = 0;
+    // That something is held is no event, so the stream does not tell it.
     setInterval(() => {
       beat += 1;
-      if (!document.hidden && (isBusy() || beat % 8 === 0)) refresh();
+      if (!document.hidden && (isBusy() || beat % 3 === 0)) refresh();
     }, 2000);
     document.addEventListener("visibilitychange", () => (document.hidden ? rest() : follow()));
     addEventListener("offline", lose);
