@@ -247,6 +247,18 @@ describe("what others do", () => {
     await stage.start();
     await sees(page.getByText("Live", { exact: true }));
   });
+
+  test("a network that is gone is told, and what happened meanwhile is shown once it is back", async () => {
+    const page = await watching("web", "viewer");
+    await sees(page.getByText("Live", { exact: true }));
+    await page.context().setOffline(true);
+    await sees(page.getByText("Connecting…"));
+    await stage.call("PATCH", "/api/v1/watches/web/intent", { auto_deploy: false });
+    await page.context().setOffline(false);
+    await sees(page.getByText("Live", { exact: true }));
+    await sees(page.getByText("auto-deploy off", { exact: true }));
+    await stage.call("PATCH", "/api/v1/watches/web/intent", { auto_deploy: true });
+  });
 });
 
 test("a viewer sees no button that would be refused", async () => {
