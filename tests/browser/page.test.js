@@ -133,7 +133,38 @@ describe("whoever may deploy", () => {
     await confirm(page, /^End the hold/, "End the hold");
     await sees(set(page, "Hold", "none"));
     await button(page, "Check now").click();
-    await sees(page.getByRole("status").filter({ hasText: /\S/ }));
+    await sees(page.getByText("The registry was asked just now."));
+  });
+
+  test("is asked first, and may think better of it", async () => {
+    const page = await watching("web");
+    const { intent } = await stage.call("GET", "/api/v1/watches/web");
+    const question = page.getByRole("dialog", { name: /^Hold web/ });
+    for (const leave of [() => question.getByRole("link", { name: "Cancel" }).click(), () => page.keyboard.press("Escape")]) {
+      await link(page, "Hold…").click();
+      await sees(question);
+      await leave();
+      await seesNot(question);
+    }
+    assert.deepEqual((await stage.call("GET", "/api/v1/watches/web")).intent, intent);
+  });
+
+  test("freezes a watch, whose next release waits until the freeze ends", async () => {
+    const page = await watching("news");
+    await link(page, "Freeze…").click();
+    const dialog = page.getByRole("dialog", { name: "Freeze news?" });
+    await dialog.getByLabel("For how many minutes").fill("30");
+    await dialog.getByRole("textbox").fill("the newsletter goes out");
+    await dialog.getByRole("button", { name: "Freeze", exact: true }).click();
+    await sees(page.getByText(/This watch is frozen until .*, by dora: the newsletter goes out/));
+    await stage.move("publish", "acme/news", "v1.1.0");
+    await sees(page.getByText(/frozen until .* by dora \(the newsletter goes out\)/));
+    await sees(runs(page, "v1.0.0"));
+    await setting(page, "Freeze").getByRole("link", { name: "End…" }).click();
+    await confirm(page, /^End the freeze of news/, "End the freeze");
+    await sees(runs(page, "v1.1.0"));
+    await page.goto("/events?watch=news");
+    await sees(page.locator(".event").filter({ hasText: /dora.*the newsletter goes out/ }));
   });
 
   test("is told why an image failed, and releases it", async () => {
@@ -322,6 +353,13 @@ describe("no page has a fault that axe knows, and none is wider than its window"
         });
       }
     }
+    test(`a dialog, ${colorScheme}`, async () => {
+      const page = await browser.person("admin", looks);
+      await page.goto("/watches/web");
+      await link(page, "Freeze…").click();
+      await sees(page.getByRole("dialog"));
+      await passes(page);
+    });
     test(`the sign-in, ${colorScheme}`, async () => {
       const page = await (await browser.stranger(looks)).newPage();
       await page.goto("/");

@@ -19,6 +19,7 @@ const WATCHES = {
   web: { tags: ["v1.0.0", "v1.1.0", "v1.2.0"] },
   api: { tags: ["2.0.0", "2.1.0"], jobs: ["api", "api-eu"] },
   mailer: { tags: ["v3.4.1", "nightly"] },
+  news: { tags: ["v1.0.0"] },
 };
 
 export class Stage {
