@@ -160,6 +160,29 @@ impl HoldReason {
         }
     }
 
+    /// Whether it neither passes by itself nor was chosen by somebody, so that it stays until a person looks at it.
+    pub fn needs_a_person(&self) -> bool {
+        match self {
+            Self::NoCandidate { .. }
+            | Self::PinnedTagMissing { .. }
+            | Self::RunningUnknown { .. }
+            | Self::StoreUnavailable { .. }
+            | Self::WouldDowngrade { .. }
+            | Self::ChangedOutside { .. }
+            | Self::Quarantined { .. }
+            | Self::RolledBack { .. } => true,
+            // After a failure; otherwise it is only soon after the last deployment.
+            Self::BackingOff { failures, .. } => *failures > 0,
+            Self::RegistryUnknown { .. }
+            | Self::ObserveOnly
+            | Self::AutoDeployOff
+            | Self::OperatorHold { .. }
+            | Self::Frozen { .. }
+            | Self::WaitsFor { .. }
+            | Self::InFlight { .. } => false,
+        }
+    }
+
     /// When it passes by itself, if it is known.
     pub fn until(&self) -> Option<DateTime<Utc>> {
         match self {

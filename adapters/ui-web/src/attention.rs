@@ -13,24 +13,8 @@ fn is_stuck(workload: &WorkloadView) -> bool {
     }
     let decision = workload.decided.as_ref().map(|decided| &decided.decision);
     match decision {
-        Some(Decision::Hold(hold)) => hold.reasons.iter().any(is_a_matter_for_people),
+        Some(Decision::Hold(hold)) => hold.reasons.iter().any(HoldReason::needs_a_person),
         Some(Decision::UpToDate { .. }) => workload.failed.is_some(),
         Some(Decision::Deploy(_)) | None => false,
     }
-}
-
-/// What neither passes with time nor was chosen by somebody.
-fn is_a_matter_for_people(reason: &HoldReason) -> bool {
-    matches!(
-        reason,
-        HoldReason::PinnedTagMissing { .. }
-            | HoldReason::NoCandidate { .. }
-            | HoldReason::RunningUnknown { .. }
-            | HoldReason::StoreUnavailable { .. }
-            | HoldReason::WouldDowngrade { .. }
-            | HoldReason::ChangedOutside { .. }
-            | HoldReason::Quarantined { .. }
-            | HoldReason::RolledBack { .. }
-            | HoldReason::BackingOff { failures: 1.., .. }
-    )
 }

@@ -87,3 +87,18 @@ fn earliest_is_known_only_if_every_reason_passes_with_time() {
     );
     assert_eq!(hold.earliest, None);
 }
+
+#[test]
+fn a_failure_needs_a_person_and_a_distance_that_is_kept_or_a_switch_does_not() {
+    let needs = |world: &World, names: &[&str]| {
+        let hold = holds("held", world, names);
+        hold.reasons.iter().any(HoldReason::needs_a_person)
+    };
+    let mut world = failed(1);
+    assert!(needs(&world, &["backing_off"]));
+    world.setback = None;
+    world.last_automatic = Some(world.now);
+    assert!(!needs(&world, &["backing_off"]));
+    world.intent.auto_deploy = false;
+    assert!(!needs(&world, &["auto_deploy_off", "backing_off"]));
+}
